@@ -1,0 +1,124 @@
+//! The only file that names `wasmtime::Config`: which of wasmtime's freedoms guests do not have.
+
+use std::sync::OnceLock;
+
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
+};
+
+use crate::epoch::EpochTicker;
+use crate::error::{Fault, FaultKind};
+use crate::limits::Limits;
+
+/// Instances that can exist at the same time: running, suspended by an effect, or live.
+pub(crate) const MAX_INSTANCES: u32 = 1024;
+
+/// Memories, and tables, that one module may have.
+pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
+pub(crate) const MAX_TABLES_PER_MODULE: u32 = 8;
+
+/// Room on a guest's stack above the wasm stack, for the host's frames that it calls into.
+const HOST_STACK_BYTES: usize = 1 << 20;
+
+/// Bytes of a guest's memory that are wiped in place when it ends, rather than given back to the
+/// system and faulted in again by the next guest.
+const KEEP_RESIDENT_BYTES: usize = 1 << 20;
+
+/// How guest memory is reserved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allocation {
+    /// Slots reserved once, wiped and used again: a fresh instance costs microseconds. Takes
+    /// terabytes of address space, which cost nothing where the system allows them.
+    Pooling,
+    /// Memory mapped for each instance, bounds checked by code: where address space is limited.
+    OnDemand,
+}
+
+/// The one engine of the process: shared by every loader, registry and thread, so that a plugin
+/// compiled once runs everywhere.
+pub(crate) struct Engine {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) ticker: EpochTicker,
+    pub(crate) allocation: Allocation,
+}
+
+static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+
+/// The engine, made by the first call.
+pub(crate) fn get() -> Result<&'static Engine, Fault> {
+    ENGINE.get_or_init(create).as_ref().map_err(|reason| {
+        FaultKind::Unsupported {
+            reason: reason.clone(),
+        }
+        .into()
+    })
+}
+
+/// How the process reserves guest memory: decided once, by what the system allows.
+pub fn allocation() -> Result<Allocation, Fault> {
+    get().map(|engine| engine.allocation)
+}
+
+/// Makes running guests look at their interrupts now. Nothing to do where no guest has run yet.
+pub(crate) fn advance_epoch() {
+    if let Some(Ok(engine)) = ENGINE.get() {
+        engine.wasmtime.increment_epoch();
+    }
+}
+
+fn create() -> Result<Engine, String> {
+    let (engine, allocation) = match wasmtime::Engine::new(&config(Allocation::Pooling)) {
+        Ok(engine) => (engine, Allocation::Pooling),
+        Err(_) => {
+            let engine = wasmtime::Engine::new(&config(Allocation::OnDemand))
+                .map_err(|error| format!("{error:#}"))?;
+            (engine, Allocation::OnDemand)
+        }
+    };
+    Ok(Engine {
+        ticker: EpochTicker::new(engine.clone()),
+        wasmtime: engine,
+        allocation,
+    })
+}
+
+fn config(allocation: Allocation) -> Config {
+    let mut config = Config::new();
+    config.consume_fuel(true);
+    config.epoch_interruption(true);
+
+    // Guests run on stacks of their own, never on the caller's: a Worker's small stack or deep
+    // JavaScript recursion takes nothing away from the promised wasm stack.
+    config.max_wasm_stack(Limits::STACK_BYTES);
+    config.async_stack_size(Limits::STACK_BYTES + HOST_STACK_BYTES);
+
+    // Their memory would escape the limits on an instance.
+    config.wasm_features(WasmFeatures::THREADS, false);
+    config.wasm_features(WasmFeatures::MEMORY64, false);
+    config.wasm_features(WasmFeatures::GC, false);
+
+    match allocation {
+        Allocation::Pooling => {
+            let mut pool = PoolingAllocationConfig::new();
+            pool.total_core_instances(MAX_INSTANCES)
+                .total_memories(MAX_INSTANCES)
+                .total_tables(MAX_INSTANCES)
+                .total_stacks(MAX_INSTANCES)
+                .max_memories_per_module(MAX_MEMORIES_PER_MODULE)
+                .max_tables_per_module(MAX_TABLES_PER_MODULE)
+                .max_memory_size(Limits::MAX_MEMORY_BYTES)
+                .table_elements(Limits::MAX_TABLE_ELEMENTS)
+                .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+                .pagemap_scan(Enabled::Auto);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        }
+        Allocation::OnDemand => {
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            config
+                .memory_reservation(0)
+                .memory_guard_size(0)
+                .memory_reservation_for_growth(1 << 20);
+        }
+    }
+    config
+}

@@ -1,0 +1,142 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sen_host_protocol::{EffectResult, ExecuteResult};
+
+use crate::drive;
+use crate::error::{Fault, FaultKind};
+use crate::guest::{Guest, Lifetime};
+use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
+use crate::limits::Limits;
+use crate::plugin::Plugin;
+use crate::usage::Usage;
+
+/// One live instance of a plugin, whose memory persists from call to call.
+///
+/// The instance is made by the first call. One call runs at a time; others wait for it. A call
+/// that traps, runs over a limit or is interrupted leaves the guest in the middle of something:
+/// that instance is thrown away, and the next call begins with a fresh one.
+pub struct Instance {
+    plugin: Plugin,
+    guest: Mutex<Option<Guest>>,
+    closed: Interrupt,
+}
+
+impl Instance {
+    /// A live instance, to be made by its first call.
+    pub fn new(plugin: Plugin) -> Self {
+        Self {
+            plugin,
+            guest: Mutex::new(None),
+            closed: Interrupt::default(),
+        }
+    }
+
+    /// The instance of an execution that waits for the result of an effect.
+    pub(crate) fn suspended(plugin: Plugin, guest: Guest) -> Self {
+        Self {
+            plugin,
+            guest: Mutex::new(Some(guest)),
+            closed: Interrupt::default(),
+        }
+    }
+
+    /// Runs the plugin's command on this instance.
+    ///
+    /// # Errors
+    /// The faults of a guest, and `Closed`.
+    pub fn execute(
+        &self,
+        args: &[String],
+        limits: &Limits,
+        call: Option<Interrupt>,
+    ) -> Result<(ExecuteResult, Usage), Fault> {
+        self.enter(limits, call, async |guest: &mut Guest, plugin: &Plugin| {
+            guest
+                .execute(plugin.program(), args, limits, Lifetime::Persistent)
+                .await
+        })
+    }
+
+    /// Hands the result of an effect to this instance, which asked for it.
+    ///
+    /// # Errors
+    /// The faults of a guest, `MissingExport` for one that cannot be resumed, and `Closed`.
+    pub fn resume(
+        &self,
+        effect_id: u32,
+        result: &EffectResult,
+        limits: &Limits,
+        call: Option<Interrupt>,
+    ) -> Result<(ExecuteResult, Usage), Fault> {
+        self.enter(limits, call, async |guest: &mut Guest, plugin: &Plugin| {
+            guest
+                .resume(
+                    plugin.program(),
+                    effect_id,
+                    result,
+                    limits,
+                    Lifetime::Persistent,
+                )
+                .await
+        })
+    }
+
+    /// Throws the instance away; a call that runs is stopped, and later ones are refused. Does not
+    /// wait.
+    pub fn close(&self) {
+        self.closed.trigger(InterruptReason::Closed);
+        // A running call holds the lock, and throws the guest away itself when it is stopped.
+        if let Ok(mut guest) = self.guest.try_lock() {
+            *guest = None;
+        }
+    }
+
+    /// The plugin that this is an instance of.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    fn enter(
+        &self,
+        limits: &Limits,
+        call: Option<Interrupt>,
+        work: impl AsyncFnOnce(&mut Guest, &Plugin) -> Result<(ExecuteResult, Usage), Fault>,
+    ) -> Result<(ExecuteResult, Usage), Fault> {
+        let mut slot = self.lock();
+        let interrupts = Interrupts {
+            owner: Some(self.closed.clone()),
+            call,
+        };
+        if let Some(reason) = interrupts.reason() {
+            return Err(FaultKind::Interrupted(reason).into());
+        }
+        let mut guest = match slot.take() {
+            Some(mut guest) => {
+                guest.begin_call(limits, &interrupts);
+                guest
+            }
+            None => {
+                let start_up = Limits {
+                    fuel: self.plugin.limits().fuel,
+                    ..*limits
+                };
+                drive::run(Guest::start(self.plugin.program(), &start_up, &interrupts))?
+            }
+        };
+        let result = drive::run(work(&mut guest, &self.plugin));
+        if guest.is_intact()
+            && interrupts
+                .owner
+                .as_ref()
+                .is_some_and(|closed| closed.reason().is_none())
+        {
+            *slot = Some(guest);
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Guest>> {
+        // A panic inside left `None` behind: the next call begins afresh.
+        self.guest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,57 @@
+//! A plugin host on wasmtime: runs other people's code within limits, and nothing else.
+//!
+//! ```text
+//! Plugin::load ── precheck ── program (compile, link) ── guest (start, manifest)
+//!
+//! Plugin::execute ──► Guest::start ──► Guest::execute ──► result + Usage     a pristine instance
+//! Instance::execute ─────────────────► Guest::execute ──► result + Usage     one that persists
+//!
+//! engine: limits of the process       meter: memory and tables of an instance
+//! epoch:  deadlines, interrupts       executor: threads, queue
+//! ```
+//!
+//! A [`Plugin`] is compiled code with a manifest; every [`Plugin::execute`] gets an instance of its
+//! own. An [`Instance`] is the other thing: one live guest that keeps its memory. Calls block; an
+//! [`Executor`] runs them on threads of its own.
+//!
+//! By default a guest can compute and nothing more: there is nothing that it could import.
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod drive;
+mod engine;
+mod epoch;
+mod error;
+mod executor;
+mod guest;
+mod instance;
+mod interrupt;
+mod limits;
+mod meter;
+mod plugin;
+mod precheck;
+mod program;
+mod sandbox;
+mod trap;
+mod usage;
+
+pub use engine::{Allocation, allocation};
+pub use error::{Fault, FaultKind, Frame};
+pub use executor::Executor;
+pub use instance::Instance;
+pub use interrupt::{Interrupt, InterruptReason, Interrupts};
+pub use limits::Limits;
+pub use plugin::{Plugin, Reply};
+pub use precheck::MAX_MODULE_BYTES;
+pub use sen_host_protocol as protocol;
+pub use usage::Usage;

@@ -1,0 +1,147 @@
+use sen_host_protocol::abi;
+use wasmtime::{
+    ExternType, Instance, InstancePre, Module, ModuleExport, Store, TypedFunc, ValType, WasmParams,
+    WasmResults,
+};
+
+use crate::engine::{self, Engine};
+use crate::error::{Fault, FaultKind};
+use crate::guest::State;
+use crate::precheck::precheck;
+use crate::sandbox;
+
+/// A plugin's code: checked, compiled and linked once, instantiated for every execution.
+pub(crate) struct Program {
+    engine: &'static Engine,
+    pre: InstancePre<State>,
+    pub(crate) exports: ExportIndices,
+}
+
+/// Where the protocol's exports are, so that an execution looks none of them up by name.
+pub(crate) struct ExportIndices {
+    pub(crate) memory: ModuleExport,
+    pub(crate) alloc: ModuleExport,
+    pub(crate) dealloc: ModuleExport,
+    pub(crate) manifest: ModuleExport,
+    pub(crate) execute: ModuleExport,
+    pub(crate) resume: Option<ModuleExport>,
+    pub(crate) initialize: Option<ModuleExport>,
+}
+
+impl Program {
+    /// Compiles a module. Takes tens of milliseconds: not for a thread that others wait for.
+    ///
+    /// # Errors
+    /// `ModuleTooComplex`, `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
+    pub(crate) fn compile(bytes: &[u8]) -> Result<Self, Fault> {
+        precheck(bytes)?;
+        let engine = engine::get()?;
+        // Bytes from outside are only ever treated as wasm, never as a compiled artefact.
+        let module = Module::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+            FaultKind::InvalidModule {
+                reason: format!("{:#}", error.root_cause()),
+            }
+        })?;
+        let exports = ExportIndices::find(&module)?;
+        let pre = sandbox::link(&module)?;
+        Ok(Self {
+            engine,
+            pre,
+            exports,
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &'static Engine {
+        self.engine
+    }
+
+    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        self.pre.instantiate_async(store).await
+    }
+
+    /// An exported function whose type `find` has checked.
+    pub(crate) fn typed<P: WasmParams, R: WasmResults>(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+        index: &ModuleExport,
+    ) -> wasmtime::Result<TypedFunc<P, R>> {
+        let export = instance
+            .get_module_export(&mut *store, index)
+            .and_then(wasmtime::Extern::into_func);
+        let function = export.ok_or_else(|| wasmtime::Error::msg("the function is gone"))?;
+        function.typed(store)
+    }
+}
+
+impl ExportIndices {
+    fn find(module: &Module) -> Result<Self, Fault> {
+        use ValType::{I32, I64};
+        Ok(Self {
+            memory: memory(module)?,
+            alloc: required(module, abi::PLUGIN_ALLOC, &[I32], &[I32], "(i32) -> i32")?,
+            dealloc: required(module, abi::PLUGIN_DEALLOC, &[I32, I32], &[], "(i32, i32)")?,
+            manifest: required(module, abi::PLUGIN_MANIFEST, &[], &[I64], "() -> i64")?,
+            execute: required(
+                module,
+                abi::PLUGIN_EXECUTE,
+                &[I32, I32],
+                &[I64],
+                "(i32, i32) -> i64",
+            )?,
+            resume: function(module, abi::PLUGIN_RESUME, &[I32, I32, I32], &[I64]),
+            initialize: function(module, abi::INITIALIZE, &[], &[]),
+        })
+    }
+}
+
+fn memory(module: &Module) -> Result<ModuleExport, Fault> {
+    let is_memory = matches!(module.get_export(abi::MEMORY), Some(ExternType::Memory(memory)) if !memory.is_64() && !memory.is_shared());
+    let index = if is_memory {
+        module.get_export_index(abi::MEMORY)
+    } else {
+        None
+    };
+    index.ok_or_else(|| {
+        FaultKind::MissingExport {
+            export: abi::MEMORY,
+            expected: "a 32-bit memory",
+        }
+        .into()
+    })
+}
+
+fn required(
+    module: &Module,
+    export: &'static str,
+    params: &[ValType],
+    results: &[ValType],
+    expected: &'static str,
+) -> Result<ModuleExport, Fault> {
+    function(module, export, params, results)
+        .ok_or_else(|| FaultKind::MissingExport { export, expected }.into())
+}
+
+/// The export of this name, if it is a function of exactly this type.
+fn function(
+    module: &Module,
+    name: &str,
+    params: &[ValType],
+    results: &[ValType],
+) -> Option<ModuleExport> {
+    let Some(ExternType::Func(function)) = module.get_export(name) else {
+        return None;
+    };
+    if same(function.params(), params) && same(function.results(), results) {
+        module.get_export_index(name)
+    } else {
+        None
+    }
+}
+
+fn same(actual: impl ExactSizeIterator<Item = ValType>, expected: &[ValType]) -> bool {
+    actual.len() == expected.len()
+        && actual
+            .zip(expected)
+            .all(|(actual, expected)| ValType::eq(&actual, expected))
+}

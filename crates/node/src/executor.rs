@@ -1,0 +1,186 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
+use napi::sys::{napi_env, napi_value};
+use napi::threadsafe_function::{
+    ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
+};
+use napi::{Result, Status};
+use napi_derive::napi;
+use sen_host as host;
+
+use crate::effect::EffectResult;
+use crate::instance::Instance;
+use crate::interrupt::Interrupt;
+use crate::limits::LimitOverrides;
+use crate::outcome::Outcome;
+use crate::plugin::Plugin;
+
+/// What a piece of work ended with.
+pub enum Settled {
+    Executed(Outcome),
+    Loaded(Plugin),
+}
+
+impl ToNapiValue for Settled {
+    unsafe fn to_napi_value(env: napi_env, value: Self) -> Result<napi_value> {
+        // SAFETY: the caller guarantees a valid environment on its own thread, which is all that
+        // the conversions of the parts ask for.
+        unsafe {
+            match value {
+                Self::Executed(outcome) => Outcome::to_napi_value(env, outcome),
+                Self::Loaded(plugin) => Plugin::to_napi_value(env, plugin),
+            }
+        }
+    }
+}
+
+type OnSettled =
+    ThreadsafeFunction<(u32, Settled), (), FnArgs<(u32, Settled)>, Status, false, true>;
+
+/// How many run at once, and how many may wait.
+#[napi(object, object_to_js = false)]
+pub struct ExecutorOptions {
+    /// Default: what the machine can run at once.
+    pub concurrency: Option<u32>,
+    /// Default: 16,384.
+    pub queue_limit: Option<u32>,
+}
+
+/// Runs work on threads of the host's, first in first out, and tells JavaScript of each piece by
+/// the ticket that it was given. See the host's `Executor`.
+///
+/// Does not keep the process alive: whoever waits for a ticket does.
+#[napi]
+pub struct Executor {
+    executor: host::Executor,
+    on_settled: Arc<OnSettled>,
+}
+
+#[napi]
+impl Executor {
+    /// `onSettled` is called once for each ticket, on the event loop.
+    #[napi(constructor)]
+    pub fn new(
+        options: ExecutorOptions,
+        #[napi(ts_arg_type = "(ticket: number, settled: Outcome | Plugin) => void")]
+        on_settled: Function<'_, FnArgs<(u32, Settled)>, ()>,
+    ) -> Result<Self> {
+        let concurrency = options
+            .concurrency
+            .map_or_else(host::Executor::default_concurrency, |count| count as usize);
+        let queue_limit = options
+            .queue_limit
+            .map_or(host::Executor::DEFAULT_QUEUE_LIMIT, |limit| limit as usize);
+        let on_settled = on_settled
+            .build_threadsafe_function::<(u32, Settled)>()
+            .weak::<true>()
+            .build_callback(|context: ThreadsafeCallContext<(u32, Settled)>| {
+                Ok(FnArgs::from(context.value))
+            })?;
+        Ok(Self {
+            executor: host::Executor::new(concurrency, queue_limit),
+            on_settled: Arc::new(on_settled),
+        })
+    }
+
+    /// Compiles and checks a module. Settles with a `Plugin` or a fault.
+    #[napi(catch_unwind)]
+    pub fn load(&self, ticket: u32, module: Uint8Array, limits: Option<LimitOverrides>) {
+        // A copy: JavaScript could change the bytes while they are compiled.
+        let bytes = module.to_vec();
+        let limits = LimitOverrides::over(limits.as_ref(), &host::Limits::default());
+        self.submit(ticket, move || match host::Plugin::load(&bytes, &limits) {
+            Ok(plugin) => Settled::Loaded(Plugin { plugin }),
+            Err(fault) => Settled::Executed(fault.into()),
+        });
+    }
+
+    /// Executes on a pristine instance.
+    #[napi(catch_unwind)]
+    pub fn execute(
+        &self,
+        ticket: u32,
+        plugin: &Plugin,
+        args: Vec<String>,
+        limits: Option<LimitOverrides>,
+        owner: Option<&Interrupt>,
+        call: Option<&Interrupt>,
+    ) {
+        let plugin = plugin.plugin.clone();
+        let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
+        let handle =
+            |interrupt: Option<&Interrupt>| interrupt.map(|interrupt| interrupt.handle.clone());
+        let interrupts = host::Interrupts {
+            owner: handle(owner),
+            call: handle(call),
+        };
+        self.submit(ticket, move || {
+            Settled::Executed(Outcome::of_plugin(plugin.execute(
+                &args,
+                &limits,
+                &interrupts,
+            )))
+        });
+    }
+
+    /// Executes on a live instance.
+    #[napi(catch_unwind)]
+    pub fn execute_on(
+        &self,
+        ticket: u32,
+        instance: &Instance,
+        args: Vec<String>,
+        limits: Option<LimitOverrides>,
+        call: Option<&Interrupt>,
+    ) {
+        let limits = instance.limits(limits.as_ref());
+        let instance = instance.instance.clone();
+        let call = call.map(|call| call.handle.clone());
+        self.submit(ticket, move || {
+            Settled::Executed(Outcome::of_instance(instance.execute(&args, &limits, call)))
+        });
+    }
+
+    /// Hands the result of an effect to the instance that asked for it.
+    #[napi(catch_unwind)]
+    pub fn resume(
+        &self,
+        ticket: u32,
+        instance: &Instance,
+        effect_id: u32,
+        result: EffectResult,
+        limits: Option<LimitOverrides>,
+        call: Option<&Interrupt>,
+    ) {
+        let limits = instance.limits(limits.as_ref());
+        let instance = instance.instance.clone();
+        let call = call.map(|call| call.handle.clone());
+        let result = result.into();
+        self.submit(ticket, move || {
+            Settled::Executed(Outcome::of_instance(
+                instance.resume(effect_id, &result, &limits, call),
+            ))
+        });
+    }
+}
+
+impl Executor {
+    fn submit(&self, ticket: u32, work: impl FnOnce() -> Settled + Send + 'static) {
+        let on_settled = self.on_settled.clone();
+        self.executor.submit(move |admitted| {
+            let settled = match admitted {
+                Ok(()) => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                    let kind = host::FaultKind::Internal {
+                        reason: "it panicked".into(),
+                    };
+                    Settled::Executed(host::Fault::from(kind).into())
+                }),
+                Err(fault) => Settled::Executed(fault.into()),
+            };
+            // Refused only while the environment is torn down, when nobody waits any more.
+            let _ = on_settled.call((ticket, settled), ThreadsafeFunctionCallMode::NonBlocking);
+        });
+    }
+}

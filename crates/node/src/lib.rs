@@ -1,0 +1,15 @@
+//! The plugin host as a Node addon: napi classes and conversions, nothing else. Each class holds
+//! one handle of the host's, and its methods only convert.
+//!
+//! Faults cross the border as values (`Outcome` of type `fault`), not as exceptions: they keep
+//! their code and details on every path, and TypeScript throws them where the caller's stack is.
+
+mod effect;
+mod executor;
+mod fault;
+mod instance;
+mod interrupt;
+mod limits;
+mod manifest;
+mod outcome;
+mod plugin;

@@ -1,0 +1,66 @@
+use napi_derive::napi;
+use sen_host as host;
+
+use crate::instance::Instance;
+use crate::interrupt::Interrupt;
+use crate::limits::LimitOverrides;
+use crate::manifest::PluginManifest;
+use crate::outcome::Outcome;
+
+/// A loaded plugin: compiled code and its manifest. See the host's `Plugin`.
+#[napi]
+pub struct Plugin {
+    pub(crate) plugin: host::Plugin,
+}
+
+#[napi]
+impl Plugin {
+    /// What the plugin says of itself. Converted at each call: keep it.
+    #[napi(catch_unwind)]
+    pub fn manifest(&self) -> PluginManifest {
+        self.plugin.manifest().into()
+    }
+
+    /// `blake3:` and the digest of the module's bytes in hexadecimal.
+    #[napi(catch_unwind)]
+    pub fn digest(&self) -> String {
+        self.plugin.digest().into()
+    }
+
+    /// Whether the plugin can be resumed after an effect.
+    #[napi(catch_unwind)]
+    pub fn supports_effects(&self) -> bool {
+        self.plugin.supports_effects()
+    }
+
+    /// The same plugin with these limits over the host's defaults. Nothing is compiled again.
+    #[napi(catch_unwind)]
+    pub fn with_limits(&self, limits: LimitOverrides) -> Self {
+        let limits = LimitOverrides::over(Some(&limits), &host::Limits::default());
+        Self {
+            plugin: self.plugin.with_limits(&limits),
+        }
+    }
+
+    /// Executes on a pristine instance, on this thread.
+    #[napi(catch_unwind)]
+    pub fn execute_sync(
+        &self,
+        args: Vec<String>,
+        limits: Option<LimitOverrides>,
+        owner: Option<&Interrupt>,
+    ) -> Outcome {
+        let limits = LimitOverrides::over(limits.as_ref(), self.plugin.limits());
+        let interrupts = host::Interrupts {
+            owner: owner.map(|owner| owner.handle.clone()),
+            call: None,
+        };
+        Outcome::of_plugin(self.plugin.execute(&args, &limits, &interrupts))
+    }
+
+    /// A live instance, to be made by its first call.
+    #[napi(catch_unwind)]
+    pub fn instantiate(&self) -> Instance {
+        host::Instance::new(self.plugin.clone()).into()
+    }
+}

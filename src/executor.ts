@@ -1,0 +1,112 @@
+import { fault } from './outcome.js'
+import * as addon from './native.js'
+
+type Settled = addon.Outcome | addon.Plugin
+
+/** How many executions run at once, and how many may wait. */
+export interface ExecutorOptions {
+  readonly concurrency?: number
+  readonly queueLimit?: number
+}
+
+/**
+ * Work on the host's threads, awaited. The addon's executor knows work by tickets; here is who
+ * waits for each. While somebody does, the process is kept alive.
+ */
+export class Executor {
+  readonly #waiting = new Map<number, (settled: Settled) => void>()
+  readonly #native: addon.Executor
+  #nextTicket = 0
+
+  constructor(options: ExecutorOptions = {}) {
+    this.#native = new (addon.native().Executor)(options, (ticket, settled) => {
+      const resolve = this.#waiting.get(ticket)
+      this.#waiting.delete(ticket)
+      release()
+      resolve?.(settled)
+    })
+  }
+
+  /** Compiles and checks a module; an error says which file it is from. */
+  async load(module: Uint8Array, limits?: addon.LimitOverrides, path?: string): Promise<addon.Plugin> {
+    const settled = await this.#wait(ticket => this.#native.load(ticket, module, limits))
+    if (settled instanceof addon.native().Plugin) return settled
+    throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
+  }
+
+  /** Executes on a pristine instance. */
+  execute(
+    plugin: addon.Plugin,
+    args: string[],
+    limits?: addon.LimitOverrides,
+    owner?: addon.Interrupt,
+    call?: addon.Interrupt,
+  ): Promise<addon.Outcome> {
+    return this.#outcome(ticket => this.#native.execute(ticket, plugin, args, limits, owner, call))
+  }
+
+  /** Executes on a live instance. */
+  executeOn(
+    instance: addon.Instance,
+    args: string[],
+    limits?: addon.LimitOverrides,
+    call?: addon.Interrupt,
+  ): Promise<addon.Outcome> {
+    return this.#outcome(ticket => this.#native.executeOn(ticket, instance, args, limits, call))
+  }
+
+  /** Hands the result of an effect to the instance that asked for it. */
+  resume(
+    instance: addon.Instance,
+    effectId: number,
+    result: Parameters<addon.Executor['resume']>[3],
+    limits?: addon.LimitOverrides,
+    call?: addon.Interrupt,
+  ): Promise<addon.Outcome> {
+    return this.#outcome(ticket => this.#native.resume(ticket, instance, effectId, result, limits, call))
+  }
+
+  #outcome(start: (ticket: number) => void): Promise<addon.Outcome> {
+    return this.#wait(start) as Promise<addon.Outcome>
+  }
+
+  #wait(start: (ticket: number) => void): Promise<Settled> {
+    return new Promise(resolve => {
+      const ticket = this.#nextTicket
+      // Tickets are unsigned 32-bit numbers; four billion calls never wait at once.
+      this.#nextTicket = (ticket + 1) >>> 0
+      start(ticket)
+      this.#waiting.set(ticket, resolve)
+      hold()
+    })
+  }
+}
+
+let sharedExecutor: Executor | undefined
+let sharedCompiler: Executor | undefined
+
+/** For live instances, which belong to no registry. */
+export function executor(): Executor {
+  sharedExecutor ??= new Executor()
+  return sharedExecutor
+}
+
+/** For compiling: apart from executions, so that neither waits for the other. */
+export function compiler(): Executor {
+  sharedCompiler ??= new Executor()
+  return sharedCompiler
+}
+
+// The addon's own handles never keep the process alive, so that an idle registry does not. A timer
+// that never fires does it instead while a call is awaited: ref and unref are all it is there for.
+let keepAlive: NodeJS.Timeout | undefined
+let held = 0
+
+function hold(): void {
+  keepAlive ??= setInterval(() => {}, 2 ** 31 - 1).unref()
+  if (held++ === 0) keepAlive.ref()
+}
+
+function release(): void {
+  if (--held === 0) keepAlive?.unref()
+}

@@ -1,0 +1,28 @@
+/**
+ * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
+ * limits, with no access to the system unless granted.
+ */
+export { defaultPluginDirs } from './directories.js'
+export {
+  PluginHostError,
+  type PluginHostErrorCode,
+  type PluginHostErrorDetails,
+  type TrapFrame,
+  isPluginHostError,
+} from './errors.js'
+export type { CallOptions, PluginInstance } from './instance.js'
+export type { Limits } from './limits.js'
+export { type ModuleSource, PluginLoader, type PluginLoaderOptions } from './loader.js'
+export type {
+  ArgSpec,
+  Capabilities,
+  CommandSpec,
+  NetPattern,
+  PathPattern,
+  PluginManifest,
+  StdioCapability,
+} from './manifest.js'
+export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outcome.js'
+export type { LoadedPlugin } from './plugin.js'
+export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
+export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'

@@ -1,0 +1,108 @@
+import { Revocation, interruptible } from './call.js'
+import { PluginHostError } from './errors.js'
+import { executor } from './executor.js'
+import { type Limits, checkLimits } from './limits.js'
+import type * as native from './native.js'
+import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
+import { type EffectResult, type ExecuteResult, answered } from './outcome.js'
+import { checkEffectResult } from './effects/result.js'
+
+/** Options of a call. */
+export interface CallOptions {
+  /** Stops the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Limits that differ from those the plugin was loaded with. */
+  readonly limits?: Omit<Limits, 'maxEffects'>
+}
+
+const CALL_OPTIONS = ['signal', 'limits'] as const
+
+/**
+ * One live instance of a plugin: its memory persists from call to call. Calls run one at a time,
+ * in the order in which they were made. A call that traps, runs over a limit or is aborted leaves
+ * the guest in the middle of something: the next call begins with fresh memory.
+ *
+ * Effects are not carried out here: a result of type `effect` is the caller's to answer with
+ * `resume`.
+ */
+export class PluginInstance {
+  /** Whether the plugin can be resumed after an effect. */
+  readonly supportsEffects: boolean
+  readonly #instance: native.Instance
+  readonly #revocation = new Revocation()
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** @internal */
+  constructor(plugin: native.Plugin) {
+    this.supportsEffects = plugin.supportsEffects()
+    this.#instance = plugin.instantiate()
+  }
+
+  /**
+   * Runs the plugin's command off the event loop.
+   *
+   * @throws {PluginHostError} The faults of a guest; `ERR_CLOSED`; `ERR_INVALID_ARG`.
+   */
+  async execute(args: readonly string[], options?: CallOptions): Promise<ExecuteResult> {
+    const checked = checkArgs(args)
+    return await this.#call(options, (limits, call) => executor().executeOn(this.#instance, checked, limits, call))
+  }
+
+  /**
+   * Runs the plugin's command on this thread, which waits for it: for scripts and hot paths. Waits
+   * for a call that runs already.
+   *
+   * @throws {PluginHostError} As `execute`.
+   */
+  executeSync(args: readonly string[], options?: CallOptions): ExecuteResult {
+    const checked = checkArgs(args)
+    const { signal, limits } = checkCallOptions(options)
+    signal?.throwIfAborted()
+    return answered(this.#instance.executeSync(checked, limits)) as ExecuteResult
+  }
+
+  /**
+   * Hands the result of an effect to the plugin that asked for it, and runs it on.
+   *
+   * @throws {PluginHostError} As `execute`; `ERR_MISSING_EXPORT` where effects are not supported.
+   */
+  async resume(effectId: number, result: EffectResult, options?: CallOptions): Promise<ExecuteResult> {
+    const id = checkInteger(effectId, 'effectId', 0, 2 ** 32 - 1)
+    const checked = checkEffectResult(result, 'result')
+    return await this.#call(options, (limits, call) => executor().resume(this.#instance, id, checked, limits, call))
+  }
+
+  /** Throws the instance away; a running call is stopped, later ones are refused with `ERR_CLOSED`. */
+  close(): void {
+    this.#revocation.revoke('closed', new PluginHostError('ERR_CLOSED', 'the instance was closed', {}))
+    this.#instance.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async #call(
+    options: CallOptions | undefined,
+    start: (limits?: native.LimitOverrides, call?: native.Interrupt) => Promise<native.Outcome>,
+  ): Promise<ExecuteResult> {
+    const { signal, limits } = checkCallOptions(options)
+    const outcome = await interruptible(signal, this.#revocation, call => {
+      // One after the other: a second call would hold a thread only to wait for the first.
+      const turn = this.#last.then(() => start(limits, call))
+      this.#last = turn.catch(() => {})
+      return turn
+    })
+    return answered(outcome) as ExecuteResult
+  }
+}
+
+/** Checks the options that every call has. */
+export function checkCallOptions(options: CallOptions | undefined): {
+  signal?: AbortSignal | undefined
+  limits?: native.LimitOverrides | undefined
+} {
+  if (options === undefined) return {}
+  const { signal, limits } = checkOptions(options, 'options', CALL_OPTIONS)
+  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits').native }
+}

@@ -1,0 +1,42 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { PluginHostError } from './errors.js'
+
+/** Bytes of a module: read no further than that. */
+export const MAX_MODULE_BYTES = 16 * 2 ** 20
+
+/**
+ * Reads a module from a file: what is checked is what is read, through one descriptor. A pipe or
+ * device under the name of a plugin neither blocks nor is read without end.
+ */
+export async function readModule(path: string): Promise<Uint8Array> {
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const stat = await file.stat()
+    // Reading a directory fails with Node's own EISDIR.
+    if (!stat.isFile() && !stat.isDirectory()) {
+      throw new PluginHostError('ERR_INVALID_MODULE', `${path} is not a regular file`, { path })
+    }
+    if (stat.size > MAX_MODULE_BYTES) throw tooLarge(stat.size, path)
+    return await file.readFile()
+  } catch (error) {
+    // Node leaves the path out where it only knows the descriptor.
+    if (error instanceof Error && 'syscall' in error) Object.assign(error, { path })
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+/** Refuses bytes that are over the limit before they are copied. */
+export function checkModuleSize(bytes: Uint8Array): void {
+  if (bytes.byteLength > MAX_MODULE_BYTES) throw tooLarge(bytes.byteLength)
+}
+
+function tooLarge(actual: number, path?: string): PluginHostError<'ERR_MODULE_TOO_COMPLEX'> {
+  const what = 'a size in bytes'
+  const details = { what, limit: MAX_MODULE_BYTES, actual, ...(path === undefined ? {} : { path }) }
+  const message = `the module has ${what} of ${actual}, over the limit of ${MAX_MODULE_BYTES}`
+  return new PluginHostError('ERR_MODULE_TOO_COMPLEX', message, details)
+}

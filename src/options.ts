@@ -1,0 +1,47 @@
+import { invalidArgument } from './errors.js'
+
+/**
+ * Options as an object with no other keys than these: a misspelt option that is silently ignored
+ * would leave somebody without the limit that they asked for.
+ */
+export function checkOptions<T extends object>(value: T | undefined, path: string, keys: readonly (keyof T & string)[]): T {
+  if (value === undefined) return {} as T
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(path, 'must be an object')
+  }
+  for (const key of Object.keys(value)) {
+    if (!(keys as readonly string[]).includes(key)) {
+      throw invalidArgument(`${path}.${key}`, `is not an option. There are: ${keys.join(', ')}`)
+    }
+  }
+  return value
+}
+
+/** A whole number in a range. */
+export function checkInteger(value: unknown, path: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw invalidArgument(path, `must be a whole number from ${min} to ${max}`)
+  }
+  return value
+}
+
+/** One of these words. */
+export function checkOneOf<T extends string>(value: unknown, path: string, words: readonly T[]): T {
+  const word = words.find(word => word === value)
+  if (word === undefined) throw invalidArgument(path, `must be one of: ${words.join(', ')}`)
+  return word
+}
+
+/** A plugin's arguments. */
+export function checkArgs(value: unknown): string[] {
+  if (!Array.isArray(value) || !value.every(arg => typeof arg === 'string')) {
+    throw invalidArgument('args', 'must be an array of strings')
+  }
+  return value
+}
+
+/** An abort signal, if there is one. */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw invalidArgument('options.signal', 'must be an AbortSignal')
+}

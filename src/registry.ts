@@ -1,0 +1,364 @@
+import { Revocation, interruptible } from './call.js'
+import { CommandTable } from './command-table.js'
+import { carryOut } from './effects/broker.js'
+import { checkEffectResult } from './effects/result.js'
+import { PluginHostError, invalidArgument } from './errors.js'
+import { Executor } from './executor.js'
+import { type CheckedLimits, DEFAULT_MAX_EFFECTS, type Limits, checkLimits } from './limits.js'
+import { type ModuleSource, loadModule, modulePath } from './loader.js'
+import { type PluginManifest, asksForNothing } from './manifest.js'
+import type * as native from './native.js'
+import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
+import { type ExecuteResult, type Usage, answered, sum } from './outcome.js'
+import { LoadedPlugin, handleOf } from './plugin.js'
+
+export interface PluginRegistryOptions {
+  /** Limits of every execution that does not say otherwise, and of loading. */
+  readonly limits?: Limits
+  /** Executions that run at the same time. Default: what the machine can run at once. */
+  readonly concurrency?: number
+  /** Executions that may wait for their turn before `ERR_BUSY`. Default: 16,384. */
+  readonly queueLimit?: number
+  /**
+   * What happens when a second plugin has a command that is taken. `reject` (the default) refuses
+   * it with `ERR_COMMAND_CONFLICT`; a file then waits in line and gets the command when the owner
+   * goes. `replace` takes the command from its owner.
+   */
+  readonly onConflict?: 'reject' | 'replace'
+}
+
+export interface ExecuteOptions {
+  /** Stops the execution; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Limits of this execution that differ from the registry's. */
+  readonly limits?: Limits
+  /** What the plugin reads from its standard input, where that is granted. */
+  readonly stdin?: string | Uint8Array
+}
+
+/** A plugin in a registry. */
+interface Entry {
+  readonly command: string
+  readonly path?: string | undefined
+  readonly plugin: native.Plugin
+  readonly manifest: PluginManifest
+  readonly digest: string
+  readonly supportsEffects: boolean
+  /** Triggered when the plugin is unloaded or the registry closed. */
+  readonly revocation: Revocation
+}
+
+type Answer = Exclude<ExecuteResult, { type: 'effect' }>
+
+const MAX_QUEUE = 2 ** 32 - 1
+
+/**
+ * Plugins as named commands. Every execution gets a pristine instance of its own: nothing of
+ * earlier executions is visible to it, and a plugin that failed is none the worse for the next.
+ * Executions run in parallel on the host's own threads, off the event loop.
+ *
+ * By default a plugin can do nothing but compute and sleep: no files, network, environment or
+ * standard streams. One that declares that it needs more is loaded, and refused when executed.
+ */
+export class PluginRegistry {
+  readonly #commands = new CommandTable<Entry>()
+  readonly #executor: Executor
+  readonly #limits: CheckedLimits
+  readonly #onConflict: 'reject' | 'replace'
+  /** Earlier versions of files that still run calls. */
+  readonly #retired = new Set<Entry>()
+  #closed = false
+
+  constructor(options?: PluginRegistryOptions) {
+    const { limits, concurrency, queueLimit, onConflict } = checkOptions(options, 'options', [
+      'limits',
+      'concurrency',
+      'queueLimit',
+      'onConflict',
+    ])
+    this.#limits = checkLimits(limits, 'options.limits')
+    this.#onConflict =
+      onConflict === undefined ? 'reject' : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
+    this.#executor = new Executor({
+      ...(concurrency === undefined ? {} : { concurrency: checkInteger(concurrency, 'options.concurrency', 1, 1024) }),
+      ...(queueLimit === undefined ? {} : { queueLimit: checkInteger(queueLimit, 'options.queueLimit', 0, MAX_QUEUE) }),
+    })
+  }
+
+  /**
+   * Loads a plugin and registers its command. A file that is loaded already is replaced by what it
+   * holds now.
+   *
+   * @throws {PluginHostError} With the code that says what is wrong with the module;
+   *   `ERR_COMMAND_CONFLICT`; `ERR_CLOSED`.
+   */
+  async loadPlugin(source: ModuleSource): Promise<PluginManifest> {
+    this.#refuseClosed()
+    const { plugin, path } = await loadModule(source, this.#limits)
+    return this.#add(plugin, new LoadedPlugin(plugin, path))
+  }
+
+  /**
+   * Registers the command of a plugin that was loaded elsewhere. The registry's limits apply.
+   *
+   * @throws {PluginHostError} `ERR_COMMAND_CONFLICT`; `ERR_CLOSED`.
+   */
+  async register(plugin: LoadedPlugin): Promise<PluginManifest> {
+    this.#refuseClosed()
+    return this.#add(handleOf(plugin).withLimits(this.#limits.native ?? {}), plugin)
+  }
+
+  /**
+   * Runs a command off the event loop, on a pristine instance, and carries out what effects it
+   * asks for. What a plugin answers, errors of its own included, is a value.
+   *
+   * @throws {PluginHostError} `ERR_COMMAND_NOT_FOUND`; `ERR_PERMISSION_DENIED`; the faults of a
+   *   guest; `ERR_BUSY`; `ERR_UNLOADED` and `ERR_CLOSED` when those happen meanwhile. An aborted
+   *   call rejects with `signal.reason`.
+   */
+  async execute(command: string, args: readonly string[] = [], options?: ExecuteOptions): Promise<Answer> {
+    const checked = checkArgs(args)
+    const { signal, limits } = checkExecuteOptions(options)
+    const entry = this.#find(command)
+    signal?.throwIfAborted()
+    const { plugin, revocation } = entry
+    const outcome = answered(
+      await interruptible(signal, revocation, call =>
+        this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call),
+      ),
+    )
+    if (outcome.type !== 'effect') return outcome
+    return await this.#converse(entry, outcome, signal, limits)
+  }
+
+  /**
+   * Runs a command on this thread, which waits for it: for scripts and hot paths. Carries out no
+   * effects: a plugin that asks for one is refused with `ERR_TOO_MANY_EFFECTS`, the limit being 0.
+   *
+   * @throws {PluginHostError} As `execute`.
+   */
+  executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
+    const checked = checkArgs(args)
+    const { signal, limits } = checkExecuteOptions(options)
+    const { plugin, revocation } = this.#find(command)
+    signal?.throwIfAborted()
+    const outcome = answered(plugin.executeSync(checked, limits.native, revocation.interrupt))
+    if (outcome.type !== 'effect') return outcome
+    outcome.instance?.close()
+    throw tooManyEffects(0, outcome.usage)
+  }
+
+  /** The commands, sorted. */
+  listCommands(): string[] {
+    return this.#commands.owners().map(({ command }) => command)
+  }
+
+  hasCommand(command: string): boolean {
+    return this.#commands.get(command) !== undefined
+  }
+
+  getManifest(command: string): PluginManifest | undefined {
+    return this.#commands.get(command)?.manifest
+  }
+
+  /** The manifests, sorted by command. */
+  getAllManifests(): readonly PluginManifest[] {
+    return this.#commands.owners().map(({ manifest }) => manifest)
+  }
+
+  /** How many commands there are. */
+  get size(): number {
+    return this.#commands.size
+  }
+
+  get isEmpty(): boolean {
+    return this.#commands.size === 0
+  }
+
+  /**
+   * Takes a command out; its executions are stopped with `ERR_UNLOADED`. A file that waits in line
+   * for the command gets it.
+   *
+   * @returns Whether there was such a command.
+   */
+  async unload(command: string): Promise<boolean> {
+    this.#refuseClosed()
+    const entry = this.#commands.get(command)
+    if (entry === undefined) return false
+    this.#unload(entry)
+    return true
+  }
+
+  /** Takes out what was loaded from this file. Returns its command, if there was one. */
+  async unloadByPath(path: string | URL): Promise<string | undefined> {
+    this.#refuseClosed()
+    const entry = this.#commands.byPath(modulePath(path, 'path'))
+    if (entry === undefined) return undefined
+    this.#unload(entry)
+    return entry.command
+  }
+
+  /**
+   * Loads a file again and swaps the new version in: calls in flight finish on the old one, later
+   * calls run the new one. Where this rejects, the old version keeps serving. A file that is not
+   * loaded yet is loaded.
+   *
+   * @throws {PluginHostError} As `loadPlugin`.
+   */
+  async reloadByPath(path: string | URL): Promise<PluginManifest> {
+    return await this.loadPlugin(modulePath(path, 'path'))
+  }
+
+  /** Stops what runs with `ERR_CLOSED`, and refuses everything from now on. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const entries = [...this.#commands.entries(), ...this.#retired]
+    this.#retired.clear()
+    for (const entry of entries) {
+      this.#commands.remove(entry)
+      entry.revocation.revoke('closed', closedError())
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #add(plugin: native.Plugin, { manifest, digest, path }: LoadedPlugin): PluginManifest {
+    this.#refuseClosed()
+    const { name } = manifest.command
+    const supportsEffects = plugin.supportsEffects()
+    const entry: Entry = { command: name, path, plugin, manifest, digest, supportsEffects, revocation: new Revocation() }
+    const { removed, conflict } = this.#commands.add(entry, this.#onConflict)
+    for (const gone of removed) {
+      // A file's earlier version finishes what it runs; one that lost its command to another does not.
+      if (gone.path !== undefined && gone.path === path) this.#retire(gone)
+      else revoke(gone)
+    }
+    if (conflict === undefined) return manifest
+    const details = {
+      command: name,
+      ...(path === undefined ? {} : { path }),
+      ...(conflict.path === undefined ? {} : { owner: conflict.path }),
+    }
+    const owner = conflict.path ?? 'another plugin'
+    const message = `the command ${name} is already provided by ${owner}: unload that first, or rename one of them`
+    throw new PluginHostError('ERR_COMMAND_CONFLICT', message, details)
+  }
+
+  #retire(entry: Entry): void {
+    this.#retired.add(entry)
+    for (const retired of this.#retired) {
+      if (retired.revocation.idle) this.#retired.delete(retired)
+    }
+  }
+
+  #unload(entry: Entry): void {
+    this.#commands.remove(entry)
+    revoke(entry)
+  }
+
+  /** The entry of a command that may be executed. */
+  #find(command: string): Entry {
+    this.#refuseClosed()
+    const entry = this.#commands.get(command)
+    if (entry === undefined) throw notFound(command, this.#commands.suggestions(String(command)))
+    if (!asksForNothing(entry.manifest.capabilities)) throw denied(entry)
+    return entry
+  }
+
+  /** Carries out effects and resumes the guest that waits for them, until it is done. */
+  async #converse(
+    { supportsEffects, revocation }: Entry,
+    first: native.Outcome & { type: 'effect' },
+    signal: AbortSignal | undefined,
+    limits: CheckedLimits,
+  ): Promise<Answer> {
+    const { instance } = first
+    if (instance === undefined) throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
+    const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
+    try {
+      let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
+      let usage: Usage = first.usage
+      while (outcome.type === 'effect') {
+        if (!supportsEffects) throw cannotResume()
+        if (usage.effects >= maxEffects) throw tooManyEffects(maxEffects, usage)
+        const { effect } = outcome
+        const result = await interruptible(signal, revocation, () => carryOutUntil(effect, signal, revocation))
+        usage = { ...usage, effects: usage.effects + 1 }
+        const settled = await interruptible(signal, revocation, call =>
+          this.#executor.resume(instance, effect.id, result, limits.native, call),
+        )
+        outcome = answered(settled, { earlier: usage })
+        usage = sum(usage, outcome.usage)
+      }
+      return { ...outcome, usage }
+    } finally {
+      // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
+      instance.close()
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw closedError()
+  }
+}
+
+/** Carries an effect out, and gives it up when the call or the plugin is. */
+async function carryOutUntil(
+  effect: native.Effect,
+  signal: AbortSignal | undefined,
+  revocation: Revocation,
+): Promise<native.EffectResult> {
+  const gone = new AbortController()
+  const stopListening = revocation.listen(error => gone.abort(error))
+  try {
+    const either = signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal])
+    return checkEffectResult(await carryOut(effect, either), 'result')
+  } finally {
+    stopListening()
+  }
+}
+
+function checkExecuteOptions(options: ExecuteOptions | undefined): {
+  signal: AbortSignal | undefined
+  limits: CheckedLimits
+} {
+  const { signal, limits, stdin } = checkOptions(options, 'options', ['signal', 'limits', 'stdin'])
+  if (stdin !== undefined && typeof stdin !== 'string' && !(stdin instanceof Uint8Array)) {
+    throw invalidArgument('options.stdin', 'must be a string or a Uint8Array')
+  }
+  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits') }
+}
+
+function revoke({ command, revocation }: Entry): void {
+  revocation.revoke('unloaded', new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}))
+}
+
+function closedError(): PluginHostError<'ERR_CLOSED'> {
+  return new PluginHostError('ERR_CLOSED', 'the registry was closed', {})
+}
+
+function notFound(command: string, suggestions: string[]): PluginHostError<'ERR_COMMAND_NOT_FOUND'> {
+  const hint = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
+  const message = `there is no command ${JSON.stringify(command)}${hint}`
+  return new PluginHostError('ERR_COMMAND_NOT_FOUND', message, { command, suggestions })
+}
+
+function denied({ command, manifest: { capabilities } }: Entry): PluginHostError<'ERR_PERMISSION_DENIED'> {
+  const reason = 'the plugin asks for capabilities, and this registry grants none'
+  return new PluginHostError('ERR_PERMISSION_DENIED', `${command} was refused: ${reason}`, { command, reason, capabilities })
+}
+
+function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
+  const message =
+    limit === 0
+      ? 'the plugin asked for an effect, and this call carries out none: use the asynchronous execute'
+      : `the plugin asked for more than ${limit} effects: raise limits.maxEffects if it needs more`
+  return new PluginHostError('ERR_TOO_MANY_EFFECTS', message, { limit, usage })
+}
+
+function cannotResume(): PluginHostError<'ERR_MISSING_EXPORT'> {
+  const message = 'the plugin asked for an effect but does not export plugin_resume, so it cannot be told the result'
+  return new PluginHostError('ERR_MISSING_EXPORT', message, { export: 'plugin_resume' })
+}

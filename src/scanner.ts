@@ -1,0 +1,111 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { PluginHostError, isPluginHostError } from './errors.js'
+import { type CheckedLimits, type Limits, checkLimits } from './limits.js'
+import { loadModule, modulePath } from './loader.js'
+import { checkOptions } from './options.js'
+import { LoadedPlugin } from './plugin.js'
+
+export interface PluginScannerOptions {
+  /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
+  readonly limits?: Limits
+}
+
+/** A file that looks like a plugin and is none. */
+export interface ScanFailure {
+  readonly path: string
+  readonly error: PluginHostError
+}
+
+/** What is in a directory: both lists sorted by path. */
+export interface ScanResult {
+  readonly plugins: LoadedPlugin[]
+  readonly failures: ScanFailure[]
+}
+
+/** Files read and handed to the compiler at once: bounds memory, not parallelism. */
+const FILES_AT_ONCE = 16
+
+/**
+ * Finds the plugins in a directory: regular files, or links to them, whose names end in `.wasm`;
+ * not recursive. A file that cannot be loaded is a failure beside the plugins, not an exception.
+ */
+export class PluginScanner {
+  readonly #limits: CheckedLimits
+
+  constructor(options?: PluginScannerOptions) {
+    this.#limits = checkLimits(checkOptions(options, 'options', ['limits']).limits, 'options.limits')
+  }
+
+  /**
+   * @throws What the system says of the directory: `ENOENT`, `ENOTDIR`, `EACCES` …
+   */
+  async scanDirectory(directory: string | URL): Promise<ScanResult> {
+    return await this.#load(await moduleFiles(modulePath(directory, 'directory')))
+  }
+
+  /** Several directories as one, in their order; those that do not exist are skipped. */
+  async scanDirectories(directories: readonly (string | URL)[]): Promise<ScanResult> {
+    const files = new Set<string>()
+    for (const directory of directories) {
+      for (const file of await moduleFiles(modulePath(directory, 'directories')).catch(skipMissing)) files.add(file)
+    }
+    return await this.#load([...files])
+  }
+
+  async #load(paths: readonly string[]): Promise<ScanResult> {
+    const loaded: (LoadedPlugin | ScanFailure)[] = new Array(paths.length)
+    let next = 0
+    const worker = async () => {
+      for (let index = next++; index < paths.length; index = next++) {
+        // The bound of the loop says that there is one.
+        loaded[index] = await this.#loadFile(paths[index] as string)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(FILES_AT_ONCE, paths.length) }, worker))
+    return {
+      plugins: loaded.filter(item => item instanceof LoadedPlugin),
+      failures: loaded.filter(item => !(item instanceof LoadedPlugin)),
+    }
+  }
+
+  async #loadFile(path: string): Promise<LoadedPlugin | ScanFailure> {
+    try {
+      return new LoadedPlugin((await loadModule(path, this.#limits)).plugin, path)
+    } catch (error) {
+      return { path, error: isPluginHostError(error) ? error : unreadable(path, error) }
+    }
+  }
+}
+
+/** The absolute paths of a directory's modules, sorted. */
+async function moduleFiles(directory: string): Promise<string[]> {
+  const root = resolve(directory)
+  const entries = await readdir(root, { withFileTypes: true })
+  const files: string[] = []
+  for (const entry of entries) {
+    if (!entry.name.endsWith('.wasm')) continue
+    const path = join(root, entry.name)
+    if (entry.isFile() || (entry.isSymbolicLink() && (await linksToFile(path)))) files.push(path)
+  }
+  return files.sort()
+}
+
+async function linksToFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch {
+    // A link that leads nowhere is no plugin.
+    return false
+  }
+}
+
+function skipMissing(error: unknown): string[] {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+  throw error
+}
+
+function unreadable(path: string, cause: unknown): PluginHostError<'ERR_INVALID_MODULE'> {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new PluginHostError('ERR_INVALID_MODULE', `${path} could not be read: ${reason}`, { path }, { cause })
+}

@@ -1,0 +1,17 @@
+;; Asks for one table element more than the rest of 100,000 and says what came of it.
+;; The host must answer Success "refused".
+(module
+  (memory (export "memory") 1)
+
+  (table $table 1 funcref)
+
+  (data (i32.const 16) "\92\02\92\b5grow-table-past-limit\acA test guest")
+  (data (i32.const 256) "\81\a7Success\a7refused\81\a7Success\a7granted")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000026))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64)
+    (select (i64.const 0x100_00000011) (i64.const 0x111_00000011) (i32.eq (table.grow $table (ref.null func) (i32.const 100000)) (i32.const -1)))))

@@ -1,0 +1,22 @@
+;; Counts the runs of its `_initialize`, which traps on the second; answers only if there was exactly one.
+;; The host must answer Success "ok", again and again on a live instance.
+(module
+  (memory (export "memory") 1)
+
+  (global $runs (mut i32) (i32.const 0))
+
+  (data (i32.const 16) "\92\02\92\b0initialize-twice\acA test guest")
+  (data (i32.const 256) "\81\a7Success\a2ok")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000021))
+
+  (func (export "_initialize")
+    (if (global.get $runs) (then (unreachable)))
+    (global.set $runs (i32.const 1)))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64)
+    (if (i32.eqz (global.get $runs)) (then (unreachable)))
+    (i64.const 0x100_0000000c)))

@@ -1,0 +1,14 @@
+;; Sends its manifest as maps, with keys that nobody knows at both levels.
+;; The host must answer a manifest of command manifest-map, and Success "ok".
+(module
+  (memory (export "memory") 1)
+
+  (data (i32.const 16) "\83\abapi_version\02\a7command\83\a4name\acmanifest-map\a6colour\a4blue\a5about\acA test guest\a6future\92\01\81\a1x\c0")
+  (data (i32.const 256) "\81\a7Success\a2ok")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000055))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0x100_0000000c)))

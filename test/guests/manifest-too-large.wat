@@ -1,0 +1,15 @@
+;; Its manifest, valid and in its memory, takes 4 MiB and one byte: an `about` of NUL characters.
+;; The host must answer ERR_RESULT_TOO_LARGE.
+(module
+  (memory (export "memory") 66)
+
+  (data (i32.const 65536) "\92\02\92\b2manifest-too-large\db\00?\ff\e6")
+
+  (data (i32.const 256) "\81\a7Success\a2ok")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10000_00400001))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0x100_0000000c)))

@@ -1,0 +1,12 @@
+;; Exports no `plugin_alloc`.
+;; The host must answer ERR_MISSING_EXPORT (plugin_alloc).
+(module
+  (memory (export "memory") 1)
+
+  (data (i32.const 16) "\92\02\92\admissing-alloc\acA test guest")
+  (data (i32.const 256) "\81\a7Success\a2ok")
+
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_0000001e))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0x100_0000000c)))

@@ -1,0 +1,14 @@
+;; Its command is `constructor`, a good name that every JavaScript object knows.
+;; The host must answer a command of that name, and Success "ok"; another plugin's constructor is not found before it is loaded.
+(module
+  (memory (export "memory") 1)
+
+  (data (i32.const 16) "\92\02\92\abconstructor\acA test guest")
+  (data (i32.const 256) "\81\a7Success\a2ok")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_0000001c))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0x100_0000000c)))

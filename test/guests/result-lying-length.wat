@@ -1,0 +1,14 @@
+;; Asks for a page with headers that are said to be 4,294,967,295, in 5 bytes.
+;; The host must answer ERR_DECODE, nothing allocated.
+(module
+  (memory (export "memory") 1)
+
+  (data (i32.const 16) "\92\02\92\b3result-lying-length\acA test guest")
+  (data (i32.const 256) "\81\a6Effect\81\a7HttpGet\93\07\b4http://example.test/\dd\ff\ff\ff\ff")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000024))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0x100_0000002d)))

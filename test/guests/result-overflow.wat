@@ -1,0 +1,13 @@
+;; Its result has pointer and length 0xffffffff: a sum that overflows 32 bits.
+;; The host must answer ERR_ABI_BOUNDS, nothing allocated.
+(module
+  (memory (export "memory") 1)
+
+  (data (i32.const 16) "\92\02\92\afresult-overflow\acA test guest")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000020))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64) (i64.const 0xffffffff_ffffffff)))

@@ -1,0 +1,17 @@
+;; Calls an entry beyond the end of its table.
+;; The host must answer ERR_TRAP (table out of bounds).
+(module
+  (memory (export "memory") 1)
+
+  (type $execute (func (param i32 i32) (result i64)))
+  (table 1 funcref)
+
+  (data (i32.const 16) "\92\02\92\b3table-out-of-bounds\acA test guest")
+
+  (func (export "plugin_alloc") (param $len i32) (result i32)
+    (select (i32.const 1024) (i32.const 0) (i32.lt_u (i32.sub (local.get $len) (i32.const 1)) (i32.const 64512))))
+  (func (export "plugin_dealloc") (param i32 i32))
+  (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000024))
+
+  (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64)
+    (call_indirect (type $execute) (local.get $ptr) (local.get $len) (i32.const 7))))
