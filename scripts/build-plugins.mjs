@@ -23,8 +23,8 @@ const ZIG_VERSION = '0.15.2'
 const ZIG_ARGUMENTS = ['-target', 'wasm32-freestanding', '-fno-entry', '-rdynamic', '-O', 'ReleaseSmall', '-fstrip']
 
 // The command a plugin provides is the name of its cargo package, or of its Zig source here.
-const RUST_PLUGINS = ['hello', 'greet', 'spin']
-const ZIG_PLUGINS = {}
+const RUST_PLUGINS = ['hello', 'greet', 'spin', 'wc', 'fail']
+const ZIG_PLUGINS = { rot13: 'zig-rot13/rot13.zig' }
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const PLUGINS = join(PROJECT, 'examples', 'plugins')

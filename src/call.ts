@@ -1,5 +1,5 @@
-import { type Interrupt, native } from './native.js'
 import type { PluginHostError } from './errors.js'
+import { type Interrupt, native } from './native.js'
 
 /**
  * What can be taken back from all calls at once: a registry's plugin, or a live instance. Its

@@ -43,7 +43,8 @@ export class CommandTable<E extends CommandEntry> {
     if (entry.path === undefined) return { removed: [], conflict: owner }
     // An earlier version that owns another command keeps serving it: the file's new version has
     // nothing to offer in its place.
-    if (earlier !== undefined && this.#owners.get(earlier.command) === earlier) return { removed: [], conflict: owner }
+    if (earlier !== undefined && this.#owners.get(earlier.command) === earlier)
+      return { removed: [], conflict: owner }
     if (earlier !== undefined) this.#drop(earlier)
     this.#byPath.set(entry.path, entry)
     this.#waiting.add(entry)
@@ -86,7 +87,10 @@ export class CommandTable<E extends CommandEntry> {
     if (command.length > 128) return []
     const farthest = Math.max(1, Math.floor(command.length / 3))
     return [...this.#owners.keys()]
-      .map(name => ({ name, distance: name.startsWith(command) && command !== '' ? 0 : distance(command, name) }))
+      .map(name => ({
+        name,
+        distance: name.startsWith(command) && command !== '' ? 0 : distance(command, name),
+      }))
       .filter(candidate => candidate.distance <= farthest)
       .sort((a, b) => a.distance - b.distance || compare(a.name, b.name))
       .slice(0, 3)

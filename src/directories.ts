@@ -19,8 +19,8 @@ export function defaultPluginDirs(app: string): string[] {
 function userDataDirectory(): string {
   const { platform, env } = process
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support')
-  if (platform === 'win32') return env['LOCALAPPDATA'] || join(homedir(), 'AppData', 'Local')
+  if (platform === 'win32') return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')
   // The specification says to ignore relative paths.
-  const xdg = env['XDG_DATA_HOME']
+  const xdg = env.XDG_DATA_HOME
   return xdg?.startsWith('/') ? xdg : join(homedir(), '.local', 'share')
 }

@@ -54,9 +54,17 @@ export interface PluginHostErrorDetails {
   /** The guest failed after the host refused it memory (bytes) or table room (elements). */
   ERR_MEMORY_LIMIT: { readonly limit: number } & WithUsage
   /** Over the result limit. */
-  ERR_RESULT_TOO_LARGE: { readonly what: string; readonly limit: number; readonly actual: number } & MaybeUsage
+  ERR_RESULT_TOO_LARGE: {
+    readonly what: string
+    readonly limit: number
+    readonly actual: number
+  } & MaybeUsage
   /** Any other trap. */
-  ERR_TRAP: { readonly trap: string; readonly function?: string; readonly backtrace: readonly TrapFrame[] } & WithUsage
+  ERR_TRAP: {
+    readonly trap: string
+    readonly function?: string
+    readonly backtrace: readonly TrapFrame[]
+  } & WithUsage
   /** Over the limit of effects in one execution. */
   ERR_TOO_MANY_EFFECTS: { readonly limit: number } & MaybeUsage
   /** No such command. */
@@ -64,7 +72,11 @@ export interface PluginHostErrorDetails {
   /** Another plugin already provides the command: `owner` is its file, where it has one. */
   ERR_COMMAND_CONFLICT: { readonly command: string; readonly path?: string; readonly owner?: string }
   /** The policy or the person refused. */
-  ERR_PERMISSION_DENIED: { readonly command: string; readonly reason: string; readonly capabilities: Capabilities }
+  ERR_PERMISSION_DENIED: {
+    readonly command: string
+    readonly reason: string
+    readonly capabilities: Capabilities
+  }
   /** The plugin is gone. */
   ERR_UNLOADED: MaybeUsage
   /** The registry, watcher or instance is gone. */
@@ -88,7 +100,12 @@ export class PluginHostError<Code extends PluginHostErrorCode = PluginHostErrorC
   readonly code: Code
   readonly details: PluginHostErrorDetails[Code]
 
-  constructor(code: Code, message: string, details: PluginHostErrorDetails[Code], options?: { cause?: unknown }) {
+  constructor(
+    code: Code,
+    message: string,
+    details: PluginHostErrorDetails[Code],
+    options?: { cause?: unknown },
+  ) {
     super(message, options)
     this.code = code
     this.details = details

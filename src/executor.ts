@@ -1,5 +1,5 @@
-import { fault } from './outcome.js'
 import * as addon from './native.js'
+import { fault } from './outcome.js'
 
 type Settled = addon.Outcome | addon.Plugin
 

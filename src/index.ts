@@ -4,11 +4,11 @@
  */
 export { defaultPluginDirs } from './directories.js'
 export {
+  isPluginHostError,
   PluginHostError,
   type PluginHostErrorCode,
   type PluginHostErrorDetails,
   type TrapFrame,
-  isPluginHostError,
 } from './errors.js'
 export type { CallOptions, PluginInstance } from './instance.js'
 export type { Limits } from './limits.js'

@@ -1,11 +1,11 @@
-import { Revocation, interruptible } from './call.js'
+import { interruptible, Revocation } from './call.js'
+import { checkEffectResult } from './effects/result.js'
 import { PluginHostError } from './errors.js'
 import { executor } from './executor.js'
-import { type Limits, checkLimits } from './limits.js'
+import { checkLimits, type Limits } from './limits.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
-import { type EffectResult, type ExecuteResult, answered } from './outcome.js'
-import { checkEffectResult } from './effects/result.js'
+import { answered, type EffectResult, type ExecuteResult } from './outcome.js'
 
 /** Options of a call. */
 export interface CallOptions {
@@ -45,7 +45,9 @@ export class PluginInstance {
    */
   async execute(args: readonly string[], options?: CallOptions): Promise<ExecuteResult> {
     const checked = checkArgs(args)
-    return await this.#call(options, (limits, call) => executor().executeOn(this.#instance, checked, limits, call))
+    return await this.#call(options, (limits, call) =>
+      executor().executeOn(this.#instance, checked, limits, call),
+    )
   }
 
   /**
@@ -69,7 +71,9 @@ export class PluginInstance {
   async resume(effectId: number, result: EffectResult, options?: CallOptions): Promise<ExecuteResult> {
     const id = checkInteger(effectId, 'effectId', 0, 2 ** 32 - 1)
     const checked = checkEffectResult(result, 'result')
-    return await this.#call(options, (limits, call) => executor().resume(this.#instance, id, checked, limits, call))
+    return await this.#call(options, (limits, call) =>
+      executor().resume(this.#instance, id, checked, limits, call),
+    )
   }
 
   /** Throws the instance away; a running call is stopped, later ones are refused with `ERR_CLOSED`. */

@@ -39,7 +39,11 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /** Checks limits as a user gave them. */
 export function checkLimits(value: Limits | undefined, path: string): CheckedLimits {
   if (value === undefined) return NO_LIMITS
-  const { fuel, memoryBytes, tableElements, timeoutMs, resultBytes, maxEffects } = checkOptions(value, path, KEYS)
+  const { fuel, memoryBytes, tableElements, timeoutMs, resultBytes, maxEffects } = checkOptions(
+    value,
+    path,
+    KEYS,
+  )
   const overrides: native.LimitOverrides = {}
   if (fuel !== undefined) overrides.fuel = checkFuel(fuel, `${path}.fuel`)
   if (memoryBytes !== undefined) {
@@ -50,7 +54,10 @@ export function checkLimits(value: Limits | undefined, path: string): CheckedLim
   }
   if (timeoutMs !== undefined) {
     if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      throw invalidArgument(`${path}.timeoutMs`, `must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`)
+      throw invalidArgument(
+        `${path}.timeoutMs`,
+        `must be a number of milliseconds above 0, at most ${MAX_TIMEOUT_MS}`,
+      )
     }
     overrides.timeoutMs = timeoutMs
   }

@@ -3,7 +3,16 @@ import { createRequire } from 'node:module'
 import type * as addon from '../index.js'
 import { PluginHostError } from './errors.js'
 
-export type { Effect, EffectResult, Executor, Instance, Interrupt, LimitOverrides, Outcome, Plugin } from '../index.js'
+export type {
+  Effect,
+  EffectResult,
+  Executor,
+  Instance,
+  Interrupt,
+  LimitOverrides,
+  Outcome,
+  Plugin,
+} from '../index.js'
 
 let loaded: typeof addon | undefined
 
@@ -48,7 +57,10 @@ function libc(): 'gnu' | 'musl' {
   return header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
 }
 
-function unsupported(targets: readonly string[], failures: readonly unknown[]): PluginHostError<'ERR_UNSUPPORTED_PLATFORM'> {
+function unsupported(
+  targets: readonly string[],
+  failures: readonly unknown[],
+): PluginHostError<'ERR_UNSUPPORTED_PLATFORM'> {
   const missing = failures.every(failure => (failure as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND')
   const { platform, arch } = process
   const target = targets.join(' or ')
@@ -56,6 +68,7 @@ function unsupported(targets: readonly string[], failures: readonly unknown[]): 
     ? `The addon for ${target} is not installed. Install without --omit=optional, on the machine that runs it; in a clone, run npm run build`
     : `The addon for ${target} could not be loaded`
   const details = platform === 'linux' ? { platform, arch, libc: libc() } : { platform, arch }
-  const cause = failures.find(failure => (failure as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') ?? failures[0]
+  const cause =
+    failures.find(failure => (failure as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') ?? failures[0]
   return new PluginHostError('ERR_UNSUPPORTED_PLATFORM', problem, details, { cause })
 }

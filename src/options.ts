@@ -4,7 +4,11 @@ import { invalidArgument } from './errors.js'
  * Options as an object with no other keys than these: a misspelt option that is silently ignored
  * would leave somebody without the limit that they asked for.
  */
-export function checkOptions<T extends object>(value: T | undefined, path: string, keys: readonly (keyof T & string)[]): T {
+export function checkOptions<T extends object>(
+  value: T | undefined,
+  path: string,
+  keys: readonly (keyof T & string)[],
+): T {
   if (value === undefined) return {} as T
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidArgument(path, 'must be an object')

@@ -15,7 +15,12 @@ export interface Usage {
 
 /** What a plugin asks its host to do. */
 export type Effect =
-  | { readonly type: 'httpGet'; readonly id: number; readonly url: string; readonly headers: readonly Header[] }
+  | {
+      readonly type: 'httpGet'
+      readonly id: number
+      readonly url: string
+      readonly headers: readonly Header[]
+    }
   | {
       readonly type: 'httpPost'
       readonly id: number
@@ -42,7 +47,13 @@ export type Header = readonly [name: string, value: string]
 
 /** How a plugin answered. Its own errors are values; faults of the host or sandbox are exceptions. */
 export type ExecuteResult =
-  | { readonly type: 'success'; readonly output: string; readonly stdout?: string; readonly stderr?: string; readonly usage: Usage }
+  | {
+      readonly type: 'success'
+      readonly output: string
+      readonly stdout?: string
+      readonly stderr?: string
+      readonly usage: Usage
+    }
   | {
       readonly type: 'error'
       /** 1 for a user's mistake, 101 for a failure inside the plugin, or the plugin's own. */
@@ -64,7 +75,10 @@ interface FaultContext {
 }
 
 /** What a native call settled with, a fault thrown as an error. Called where the stack is the caller's. */
-export function answered(outcome: native.Outcome, context?: FaultContext): Exclude<native.Outcome, { type: 'fault' }> {
+export function answered(
+  outcome: native.Outcome,
+  context?: FaultContext,
+): Exclude<native.Outcome, { type: 'fault' }> {
   if (outcome.type === 'fault') throw fault(outcome, context)
   return outcome
 }
@@ -78,7 +92,11 @@ export function fault(
   const context = { ...(path === undefined ? {} : { path }), ...(usage === undefined ? {} : { usage }) }
   // The addon gives each code the details that `PluginHostErrorDetails` says.
   const typed = { ...details, ...context } as PluginHostErrorDetails[PluginHostErrorCode]
-  return new PluginHostError(code as PluginHostErrorCode, path === undefined ? message : `${path}: ${message}`, typed)
+  return new PluginHostError(
+    code as PluginHostErrorCode,
+    path === undefined ? message : `${path}: ${message}`,
+    typed,
+  )
 }
 
 /** Two receipts of one execution. */

@@ -32,7 +32,8 @@ export class LoadedPlugin {
 /** The addon's plugin behind a loaded one. */
 export function handleOf(plugin: LoadedPlugin): native.Plugin {
   const handle = handles.get(plugin)
-  if (handle === undefined) throw invalidArgument('plugin', 'must be a LoadedPlugin, as PluginLoader.load gives it')
+  if (handle === undefined)
+    throw invalidArgument('plugin', 'must be a LoadedPlugin, as PluginLoader.load gives it')
   return handle
 }
 

@@ -1,16 +1,16 @@
-import { Revocation, interruptible } from './call.js'
+import { interruptible, Revocation } from './call.js'
 import { CommandTable } from './command-table.js'
 import { carryOut } from './effects/broker.js'
 import { checkEffectResult } from './effects/result.js'
-import { PluginHostError, invalidArgument } from './errors.js'
+import { invalidArgument, PluginHostError } from './errors.js'
 import { Executor } from './executor.js'
-import { type CheckedLimits, DEFAULT_MAX_EFFECTS, type Limits, checkLimits } from './limits.js'
-import { type ModuleSource, loadModule, modulePath } from './loader.js'
-import { type PluginManifest, asksForNothing } from './manifest.js'
+import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
+import { loadModule, type ModuleSource, modulePath } from './loader.js'
+import { asksForNothing, type PluginManifest } from './manifest.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
-import { type ExecuteResult, type Usage, answered, sum } from './outcome.js'
-import { LoadedPlugin, handleOf } from './plugin.js'
+import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
+import { handleOf, LoadedPlugin } from './plugin.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -78,10 +78,16 @@ export class PluginRegistry {
     ])
     this.#limits = checkLimits(limits, 'options.limits')
     this.#onConflict =
-      onConflict === undefined ? 'reject' : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
+      onConflict === undefined
+        ? 'reject'
+        : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
     this.#executor = new Executor({
-      ...(concurrency === undefined ? {} : { concurrency: checkInteger(concurrency, 'options.concurrency', 1, 1024) }),
-      ...(queueLimit === undefined ? {} : { queueLimit: checkInteger(queueLimit, 'options.queueLimit', 0, MAX_QUEUE) }),
+      ...(concurrency === undefined
+        ? {}
+        : { concurrency: checkInteger(concurrency, 'options.concurrency', 1, 1024) }),
+      ...(queueLimit === undefined
+        ? {}
+        : { queueLimit: checkInteger(queueLimit, 'options.queueLimit', 0, MAX_QUEUE) }),
     })
   }
 
@@ -228,7 +234,15 @@ export class PluginRegistry {
     this.#refuseClosed()
     const { name } = manifest.command
     const supportsEffects = plugin.supportsEffects()
-    const entry: Entry = { command: name, path, plugin, manifest, digest, supportsEffects, revocation: new Revocation() }
+    const entry: Entry = {
+      command: name,
+      path,
+      plugin,
+      manifest,
+      digest,
+      supportsEffects,
+      revocation: new Revocation(),
+    }
     const { removed, conflict } = this.#commands.add(entry, this.#onConflict)
     for (const gone of removed) {
       // A file's earlier version finishes what it runs; one that lost its command to another does not.
@@ -275,7 +289,8 @@ export class PluginRegistry {
     limits: CheckedLimits,
   ): Promise<Answer> {
     const { instance } = first
-    if (instance === undefined) throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
+    if (instance === undefined)
+      throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
     try {
       let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
@@ -284,7 +299,9 @@ export class PluginRegistry {
         if (!supportsEffects) throw cannotResume()
         if (usage.effects >= maxEffects) throw tooManyEffects(maxEffects, usage)
         const { effect } = outcome
-        const result = await interruptible(signal, revocation, () => carryOutUntil(effect, signal, revocation))
+        const result = await interruptible(signal, revocation, () =>
+          carryOutUntil(effect, signal, revocation),
+        )
         usage = { ...usage, effects: usage.effects + 1 }
         const settled = await interruptible(signal, revocation, call =>
           this.#executor.resume(instance, effect.id, result, limits.native, call),
@@ -332,7 +349,10 @@ function checkExecuteOptions(options: ExecuteOptions | undefined): {
 }
 
 function revoke({ command, revocation }: Entry): void {
-  revocation.revoke('unloaded', new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}))
+  revocation.revoke(
+    'unloaded',
+    new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}),
+  )
 }
 
 function closedError(): PluginHostError<'ERR_CLOSED'> {
@@ -347,7 +367,11 @@ function notFound(command: string, suggestions: string[]): PluginHostError<'ERR_
 
 function denied({ command, manifest: { capabilities } }: Entry): PluginHostError<'ERR_PERMISSION_DENIED'> {
   const reason = 'the plugin asks for capabilities, and this registry grants none'
-  return new PluginHostError('ERR_PERMISSION_DENIED', `${command} was refused: ${reason}`, { command, reason, capabilities })
+  return new PluginHostError('ERR_PERMISSION_DENIED', `${command} was refused: ${reason}`, {
+    command,
+    reason,
+    capabilities,
+  })
 }
 
 function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
@@ -359,6 +383,7 @@ function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_M
 }
 
 function cannotResume(): PluginHostError<'ERR_MISSING_EXPORT'> {
-  const message = 'the plugin asked for an effect but does not export plugin_resume, so it cannot be told the result'
+  const message =
+    'the plugin asked for an effect but does not export plugin_resume, so it cannot be told the result'
   return new PluginHostError('ERR_MISSING_EXPORT', message, { export: 'plugin_resume' })
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { PluginHostError, isPluginHostError } from './errors.js'
-import { type CheckedLimits, type Limits, checkLimits } from './limits.js'
+import { isPluginHostError, PluginHostError } from './errors.js'
+import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
 import { loadModule, modulePath } from './loader.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
@@ -48,25 +48,27 @@ export class PluginScanner {
   async scanDirectories(directories: readonly (string | URL)[]): Promise<ScanResult> {
     const files = new Set<string>()
     for (const directory of directories) {
-      for (const file of await moduleFiles(modulePath(directory, 'directories')).catch(skipMissing)) files.add(file)
+      for (const file of await moduleFiles(modulePath(directory, 'directories')).catch(skipMissing))
+        files.add(file)
     }
     return await this.#load([...files])
   }
 
   async #load(paths: readonly string[]): Promise<ScanResult> {
-    const loaded: (LoadedPlugin | ScanFailure)[] = new Array(paths.length)
-    let next = 0
+    const plugins = new Map<string, LoadedPlugin>()
+    const failures = new Map<string, ScanFailure>()
+    // One iterator for all: each worker takes the next file when it is done with one.
+    const remaining = paths.values()
     const worker = async () => {
-      for (let index = next++; index < paths.length; index = next++) {
-        // The bound of the loop says that there is one.
-        loaded[index] = await this.#loadFile(paths[index] as string)
+      for (const path of remaining) {
+        const loaded = await this.#loadFile(path)
+        if (loaded instanceof LoadedPlugin) plugins.set(path, loaded)
+        else failures.set(path, loaded)
       }
     }
     await Promise.all(Array.from({ length: Math.min(FILES_AT_ONCE, paths.length) }, worker))
-    return {
-      plugins: loaded.filter(item => item instanceof LoadedPlugin),
-      failures: loaded.filter(item => !(item instanceof LoadedPlugin)),
-    }
+    const inOrder = <T>(loaded: Map<string, T>) => paths.flatMap(path => loaded.get(path) ?? [])
+    return { plugins: inOrder(plugins), failures: inOrder(failures) }
   }
 
   async #loadFile(path: string): Promise<LoadedPlugin | ScanFailure> {
@@ -107,5 +109,10 @@ function skipMissing(error: unknown): string[] {
 
 function unreadable(path: string, cause: unknown): PluginHostError<'ERR_INVALID_MODULE'> {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new PluginHostError('ERR_INVALID_MODULE', `${path} could not be read: ${reason}`, { path }, { cause })
+  return new PluginHostError(
+    'ERR_INVALID_MODULE',
+    `${path} could not be read: ${reason}`,
+    { path },
+    { cause },
+  )
 }

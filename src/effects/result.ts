@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors.js'
+import type * as native from '../native.js'
 import { checkInteger, checkOneOf } from '../options.js'
 import type { EffectResult } from '../outcome.js'
-import type * as native from '../native.js'
 
 /** Checks the result of an effect as a program gave it, for the addon. */
 export function checkEffectResult(value: EffectResult, path: string): native.EffectResult {

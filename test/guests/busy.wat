@@ -1,5 +1,5 @@
 ;; Goes round a loop as often as its first argument says in decimal.
-;; The host must answer Success "ok"; with more rounds than the fuel or the time lasts, ERR_FUEL_EXHAUSTED or ERR_DEADLINE_EXCEEDED.
+;; The host must answer Success "ok"; with too many rounds ERR_FUEL_EXHAUSTED or ERR_DEADLINE_EXCEEDED.
 (module
   (memory (export "memory") 1)
 

@@ -1,4 +1,4 @@
-;; Has terminal escapes in `about`: colour, a cleared screen, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI and a new line.
+;; Has terminal escapes in `about`: colour, clearing, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI, a new line.
 ;; The host must answer Success "ok"; the text is kept, and inert wherever it is shown.
 (module
   (memory (export "memory") 1)

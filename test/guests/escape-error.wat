@@ -1,4 +1,4 @@
-;; Has terminal escapes in its error message: colour, a cleared screen, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI and a new line.
+;; Has terminal escapes in its error message: colour, clearing, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI, a new line.
 ;; The host must answer Error 1 with that message, inert wherever it is shown.
 (module
   (memory (export "memory") 1)

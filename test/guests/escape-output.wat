@@ -1,4 +1,4 @@
-;; Has terminal escapes in its output: colour, a cleared screen, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI and a new line.
+;; Has terminal escapes in its output: colour, clearing, a hyperlink (OSC 8), the clipboard (OSC 52), an 8-bit CSI, a new line.
 ;; The host must answer Success with that text, inert when it is shown on a terminal.
 (module
   (memory (export "memory") 1)

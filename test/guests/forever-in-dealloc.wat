@@ -1,5 +1,5 @@
 ;; Loops for ever in `plugin_dealloc`.
-;; The host must answer ERR_FUEL_EXHAUSTED where the call is made; Success "ok" where it is left out, on an instance that is thrown away.
+;; The host must answer ERR_FUEL_EXHAUSTED where the call is made; Success "ok" where it is left out, as it may be on a pristine instance.
 (module
   (memory (export "memory") 1)
 

@@ -12,4 +12,7 @@
   (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000025))
 
   (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64)
-    (select (i64.const 0x100_00000011) (i64.const 0x111_00000011) (i32.eq (memory.grow (i32.const 1023)) (i32.const -1)))))
+    (select
+      (i64.const 0x100_00000011)
+      (i64.const 0x111_00000011)
+      (i32.eq (memory.grow (i32.const 1023)) (i32.const -1)))))

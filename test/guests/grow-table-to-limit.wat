@@ -14,4 +14,7 @@
   (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000024))
 
   (func (export "plugin_execute") (param $ptr i32) (param $len i32) (result i64)
-    (select (i64.const 0x100_00000011) (i64.const 0x111_00000011) (i32.eq (table.grow $table (ref.null func) (i32.const 99999)) (i32.const -1)))))
+    (select
+      (i64.const 0x100_00000011)
+      (i64.const 0x111_00000011)
+      (i32.eq (table.grow $table (ref.null func) (i32.const 99999)) (i32.const -1)))))

@@ -1,0 +1,191 @@
+// Generated from crates/node by npm run build:addon. Not to be edited.
+
+/**
+ * Runs work on threads of the host's, first in first out, and tells JavaScript of each piece by
+ * the ticket that it was given. See the host's `Executor`.
+ *
+ * Does not keep the process alive: whoever waits for a ticket does.
+ */
+export declare class Executor {
+  /** `onSettled` is called once for each ticket, on the event loop. */
+  constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin) => void)
+  /** Compiles and checks a module. Settles with a `Plugin` or a fault. */
+  load(ticket: number, module: Uint8Array, limits?: LimitOverrides | undefined | null): void
+  /** Executes on a pristine instance. */
+  execute(ticket: number, plugin: Plugin, args: Array<string>, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null, call?: Interrupt | undefined | null): void
+  /** Executes on a live instance. */
+  executeOn(ticket: number, instance: Instance, args: Array<string>, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
+  /** Hands the result of an effect to the instance that asked for it. */
+  resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
+}
+
+/** A live instance of a plugin. See the host's `Instance`. */
+export declare class Instance {
+  /** Executes on this instance, on this thread. Waits for a call that runs on it. */
+  executeSync(args: Array<string>, limits?: LimitOverrides | undefined | null): Outcome
+  /** Resumes this instance, on this thread. Waits for a call that runs on it. */
+  resumeSync(effectId: number, result: EffectResult, limits?: LimitOverrides | undefined | null): Outcome
+  /** Throws the instance away and stops a call that runs on it. Does not wait. */
+  close(): void
+}
+
+/** Stops guests from outside. See the host's `Interrupt`. */
+export declare class Interrupt {
+  /** A handle that has not been triggered. */
+  constructor()
+  /** Stops what runs under this handle, and what would. The first reason stays. */
+  trigger(reason: InterruptReason): void
+}
+
+/** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */
+export declare class Plugin {
+  /** What the plugin says of itself. Converted at each call: keep it. */
+  manifest(): PluginManifest
+  /** `blake3:` and the digest of the module's bytes in hexadecimal. */
+  digest(): string
+  /** Whether the plugin can be resumed after an effect. */
+  supportsEffects(): boolean
+  /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */
+  withLimits(limits: LimitOverrides): Plugin
+  /** Executes on a pristine instance, on this thread. */
+  executeSync(args: Array<string>, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null): Outcome
+  /** A live instance, to be made by its first call. */
+  instantiate(): Instance
+}
+
+/** An argument or option of a command. */
+export interface ArgSpec {
+  name: string
+  long?: string
+  short?: string
+  required: boolean
+  help: string
+  valueName?: string
+  defaultValue?: string
+  possibleValues?: Array<string>
+}
+
+/** What a plugin asks to be granted. */
+export interface Capabilities {
+  fsRead: Array<PathPattern>
+  fsWrite: Array<PathPattern>
+  envRead: Array<string>
+  net: Array<NetPattern>
+  stdio: StdioCapability
+}
+
+/** A command and its subcommands. */
+export interface CommandSpec {
+  name: string
+  about: string
+  version?: string
+  author?: string
+  args: Array<ArgSpec>
+  subcommands: Array<CommandSpec>
+}
+
+/** What a guest asks the host to do. */
+export type Effect =
+  | { type: 'httpGet'; id: number; url: string; headers: Array<[string, string]> }
+  | { type: 'httpPost'; id: number; url: string; body: string; contentType?: string; headers: Array<[string, string]> }
+  | { type: 'sleep'; id: number; durationMs: number }
+
+/** What came of an effect. */
+export type EffectResult =
+  | { type: 'http'; status: number; body: string; headers: Array<[string, string]> }
+  | { type: 'sleepComplete' }
+  | { type: 'error'; message: string }
+
+/** How many run at once, and how many may wait. */
+export interface ExecutorOptions {
+  /** Default: what the machine can run at once. */
+  concurrency?: number
+  /** Default: 16,384. */
+  queueLimit?: number
+}
+
+/** The context of a fault: which fields are there depends on its code. */
+export interface FaultDetails {
+  import?: string
+  export?: string
+  /** A version for `ERR_API_VERSION`. */
+  expected?: number
+  /** A version for `ERR_API_VERSION`, a figure for what is too large. */
+  actual?: number
+  what?: string
+  field?: string
+  ptr?: number
+  len?: number
+  /** A bigint for fuel, a number for everything else. */
+  limit?: number | bigint
+  timeoutMs?: number
+  trap?: string
+  function?: string
+  backtrace?: Array<Frame>
+  usage?: Usage
+}
+
+/** A call of a guest's backtrace. */
+export interface Frame {
+  /** The function's name, where the module's name section has it. */
+  function?: string
+  /** The function's index in the module. */
+  index: number
+  /** Offset of the instruction in the module's bytes, where known. */
+  offset?: number
+}
+
+/** Why guests are to stop. */
+export type InterruptReason = 'aborted' | 'unloaded' | 'closed'
+
+/** Limits that differ from those they are applied to. TypeScript has checked types and ranges. */
+export interface LimitOverrides {
+  fuel?: bigint
+  memoryBytes?: number
+  tableElements?: number
+  timeoutMs?: number
+  resultBytes?: number
+}
+
+/** Hosts on the network. */
+export interface NetPattern {
+  host: string
+  port?: number
+  protocol: 'https' | 'http' | 'tcp'
+}
+
+/** How a call into a guest ended. */
+export type Outcome =
+  | { type: 'success'; output: string; usage: Usage }
+  | { type: 'error'; code: number; message: string; usage: Usage }
+  | { type: 'effect'; effect: Effect; usage: Usage; instance?: Instance }
+  | { type: 'fault'; code: string; message: string; details: FaultDetails }
+
+/** A directory or file. */
+export interface PathPattern {
+  pattern: string
+  recursive: boolean
+}
+
+/** What a plugin says of itself. */
+export interface PluginManifest {
+  apiVersion: number
+  command: CommandSpec
+  capabilities: Capabilities
+}
+
+/** The standard streams. */
+export interface StdioCapability {
+  stdin: boolean
+  stdout: boolean
+  stderr: boolean
+}
+
+/** What a call into a guest used. */
+export interface Usage {
+  fuelConsumed: bigint
+  durationMs: number
+  peakMemoryBytes: number
+  /** Effects that were carried out: counted by whoever carries them out, hence 0 here. */
+  effects: number
+}

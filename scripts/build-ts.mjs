@@ -1,0 +1,65 @@
+// Compiles src/ to dist/ and lays the package's two entries over one instance of the code:
+// - dist/index.cjs, for require(): hands out the ES module itself, so that classes are the same whichever way they came.
+//   Every Node version of the engines range can require an ES module.
+// - The declarations are CommonJS ones (*.d.cts), and the ES module's entry dist/index.d.ts refers to them: TypeScript lets
+//   a module import CommonJS types under every setting, but refuses the reverse under `module: node16`.
+//   So both entries name the very same types, and no setting of a user's sees an error.
+// Only what the entry reaches is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
+
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { at, main, run, Stop } from './steps.mjs'
+
+const dist = at('dist')
+const addonTypes = at('index.d.ts')
+
+await main(() => {
+  if (!existsSync(addonTypes)) throw new Stop('index.d.ts is missing: npm run build:addon writes it')
+  run('tsc', ['--project', 'tsconfig.json'])
+
+  const declarations = new Map()
+  declare(join(dist, 'index.d.ts'), declarations)
+  for (const file of files('.d.ts')) rmSync(file)
+  for (const [file, text] of declarations) writeFileSync(file, text)
+  for (const file of files('.d.cts')) if (!declarations.has(file)) rmSync(file)
+
+  for (const file of files('.js')) {
+    if (existsSync(at('src', relative(dist, file).replace(/\.js$/, '.ts')))) continue
+    rmSync(file)
+    rmSync(`${file}.map`, { force: true })
+  }
+  writeFileSync(join(dist, 'index.cjs'), "module.exports = require('./index.js')\n")
+  // Last, so that its time is the build's: scripts/require-build.mjs compares it with the sources'.
+  writeFileSync(join(dist, 'index.d.ts'), "export * from './index.cjs'\n")
+})
+
+/** Adds a declaration file and those it imports, in CommonJS form, by the path each is to have. */
+function declare(file, declarations) {
+  const target = commonJsPath(file)
+  if (declarations.has(target)) return
+  if (!existsSync(file))
+    throw new Stop(`${relative(at(), file)} is imported by a declaration and does not exist`)
+  declarations.set(target, '')
+  const text = readFileSync(file, 'utf8')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+    .replace(/(from |import\(|import )(['"])(\.[^'"]*)\.js\2/g, (_, keyword, quote, specifier) => {
+      const imported = join(dirname(file), `${specifier}.d.ts`)
+      declare(imported, declarations)
+      const path = relative(dirname(target), commonJsPath(imported))
+        .split(sep)
+        .join('/')
+        .replace(/\.d\.cts$/, '.cjs')
+      return `${keyword}${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
+    })
+  declarations.set(target, text)
+}
+
+function commonJsPath(file) {
+  return file === addonTypes ? join(dist, 'addon.d.cts') : file.replace(/\.d\.ts$/, '.d.cts')
+}
+
+function files(extension) {
+  return readdirSync(dist, { recursive: true })
+    .filter(name => name.endsWith(extension))
+    .map(name => join(dist, name))
+}
