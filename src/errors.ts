@@ -122,7 +122,7 @@ export function isPluginHostError(error: unknown, code?: PluginHostErrorCode): b
   return error instanceof PluginHostError && (code === undefined || error.code === code)
 }
 
-/** A wrong option or argument: `path` says where it stands, its last part is the key. */
+/** @internal A wrong option or argument: `path` says where it stands, its last part is the key. */
 export function invalidArgument(path: string, problem: string): PluginHostError<'ERR_INVALID_ARG'> {
   const name = path.slice(path.lastIndexOf('.') + 1)
   return new PluginHostError('ERR_INVALID_ARG', `${path} ${problem}`, { name })

@@ -101,7 +101,7 @@ export class PluginInstance {
   }
 }
 
-/** Checks the options that every call has. */
+/** @internal Checks the options that every call has. */
 export function checkCallOptions(options: CallOptions | undefined): {
   signal?: AbortSignal | undefined
   limits?: native.LimitOverrides | undefined

@@ -21,13 +21,14 @@ export interface Limits {
   readonly maxEffects?: number
 }
 
-/** Limits whose types and ranges have been checked. */
+/** @internal Limits whose types and ranges have been checked. */
 export interface CheckedLimits {
   /** For the addon; absent where nothing differs from the outer limits. */
   readonly native?: native.LimitOverrides
   readonly maxEffects?: number
 }
 
+/** @internal */
 export const DEFAULT_MAX_EFFECTS = 64
 
 const KEYS = ['fuel', 'memoryBytes', 'tableElements', 'timeoutMs', 'resultBytes', 'maxEffects'] as const
@@ -36,7 +37,7 @@ const MAX_FUEL = 2n ** 64n - 1n
 /** The longest that Node's own timers take. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
-/** Checks limits as a user gave them. */
+/** @internal Checks limits as a user gave them. */
 export function checkLimits(value: Limits | undefined, path: string): CheckedLimits {
   if (value === undefined) return NO_LIMITS
   const { fuel, memoryBytes, tableElements, timeoutMs, resultBytes, maxEffects } = checkOptions(

@@ -41,7 +41,7 @@ export class PluginLoader {
   }
 }
 
-/** Loads a module for whoever wants to run it: the one way from bytes to a plugin. */
+/** @internal Loads a module for whoever wants to run it: the one way from bytes to a plugin. */
 export async function loadModule(
   source: ModuleSource,
   limits: CheckedLimits,
@@ -54,7 +54,7 @@ export async function loadModule(
   return { plugin: await compiler().load(await readModule(path), limits.native, path), path }
 }
 
-/** The absolute path that a string or URL names. */
+/** @internal The absolute path that a string or URL names. */
 export function modulePath(source: string | URL, name: string): string {
   if (source instanceof URL) {
     if (source.protocol !== 'file:') throw invalidArgument(name, 'must be a file: URL')

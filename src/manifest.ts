@@ -65,7 +65,7 @@ export interface StdioCapability {
   readonly stderr: boolean
 }
 
-/** Whether a plugin asks for anything at all. */
+/** @internal Whether a plugin asks for anything at all. */
 export function asksForNothing({ fsRead, fsWrite, envRead, net, stdio }: Capabilities): boolean {
   const lists = [fsRead, fsWrite, envRead, net]
   return lists.every(list => list.length === 0) && !(stdio.stdin || stdio.stdout || stdio.stderr)

@@ -74,7 +74,7 @@ interface FaultContext {
   readonly path?: string | undefined
 }
 
-/** What a native call settled with, a fault thrown as an error. Called where the stack is the caller's. */
+/** @internal What a native call settled with, a fault thrown as an error. Called where the stack is the caller's. */
 export function answered(
   outcome: native.Outcome,
   context?: FaultContext,
@@ -83,7 +83,7 @@ export function answered(
   return outcome
 }
 
-/** The native fault as an error. */
+/** @internal The native fault as an error. */
 export function fault(
   { code, message, details }: native.Outcome & { type: 'fault' },
   { earlier, path }: FaultContext = {},
@@ -99,7 +99,7 @@ export function fault(
   )
 }
 
-/** Two receipts of one execution. */
+/** @internal Two receipts of one execution. */
 export function sum(earlier: Usage | undefined, later: Usage): Usage {
   if (earlier === undefined) return later
   return {

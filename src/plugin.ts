@@ -16,20 +16,24 @@ export class LoadedPlugin {
   readonly digest: string
   /** The file that the plugin was read from, absolute; absent for one loaded from bytes. */
   readonly path?: string
-  /** A live instance, whose memory persists from call to call. */
-  readonly instance: PluginInstance
+  #instance: PluginInstance | undefined
 
   /** @internal Plugins come from a loader or scanner. */
   constructor(plugin: native.Plugin, path?: string) {
     this.manifest = deepFreeze(plugin.manifest())
     this.digest = plugin.digest()
     if (path !== undefined) this.path = path
-    this.instance = new PluginInstance(plugin)
     handles.set(this, plugin)
+  }
+
+  /** A live instance, whose memory persists from call to call. Always the same one. */
+  get instance(): PluginInstance {
+    this.#instance ??= new PluginInstance(handleOf(this))
+    return this.#instance
   }
 }
 
-/** The addon's plugin behind a loaded one. */
+/** @internal The addon's plugin behind a loaded one. */
 export function handleOf(plugin: LoadedPlugin): native.Plugin {
   const handle = handles.get(plugin)
   if (handle === undefined)

@@ -20,7 +20,7 @@ pub(crate) const MAX_TABLES_PER_MODULE: u32 = 8;
 /// Room on a guest's stack above the wasm stack, for the host's frames that it calls into.
 const HOST_STACK_BYTES: usize = 1 << 20;
 
-/// Bytes of a guest's memory that are wiped in place when it ends, rather than given back to the
+/// Bytes of a guest's memory and tables that are wiped in place when it ends, rather than given back to the
 /// system and faulted in again by the next guest.
 const KEEP_RESIDENT_BYTES: usize = 1 << 20;
 
@@ -109,6 +109,7 @@ fn config(allocation: Allocation) -> Config {
                 .max_memory_size(Limits::MAX_MEMORY_BYTES)
                 .table_elements(Limits::MAX_TABLE_ELEMENTS)
                 .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+                .table_keep_resident(KEEP_RESIDENT_BYTES)
                 .pagemap_scan(Enabled::Auto);
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         }

@@ -18,6 +18,10 @@ use crate::program::Program;
 use crate::trap::{Stopped, classify};
 use crate::usage::Usage;
 
+/// Units of fuel after which a guest's consumption is written down. It is kept in a register in
+/// between, so that the receipt of one that is stopped by the clock is short by at most this.
+const FUEL_CHECKPOINT: u64 = 100_000;
+
 /// What the host keeps beside a guest's memory.
 pub(crate) struct State {
     meter: Meter,
@@ -105,6 +109,11 @@ impl Guest {
             began,
             _inside: engine.ticker.enter(),
         };
+        store
+            .fuel_async_yield_interval(Some(FUEL_CHECKPOINT))
+            .map_err(|error| FaultKind::Internal {
+                reason: error.to_string(),
+            })?;
         set_fuel(&mut store, limits.fuel)?;
 
         let started = async {
@@ -410,7 +419,7 @@ impl Call<'_> {
 
 fn set_fuel(store: &mut Store<State>, fuel: u64) -> Result<(), Fault> {
     store.as_context_mut().set_fuel(fuel).map_err(|error| {
-        FaultKind::Unsupported {
+        FaultKind::Internal {
             reason: error.to_string(),
         }
         .into()

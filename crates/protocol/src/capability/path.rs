@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pattern::InvalidPattern;
 
-/// The longest path pattern, in bytes; Linux takes no longer paths.
+/// The longest path pattern, in bytes, the `./` of its canonical spelling included; Linux takes no longer
+/// paths.
 pub const MAX_PATH_PATTERN_BYTES: usize = 4096;
 
 /// A path on the host: a directory tree, or with `recursive: false` one directory and its direct entries.
@@ -151,6 +152,10 @@ impl NormalPath {
                 ".." => path.ascend(),
                 name => path.descend(name),
             }
+        }
+        // The canonical spelling, which adds `./` to a bare name, has to be a pattern as well.
+        if path.names.len() > MAX_PATH_PATTERN_BYTES - "./".len() {
+            return Err(InvalidPattern::PathTooLong);
         }
         Ok(path)
     }
@@ -308,13 +313,17 @@ mod tests {
 
     #[test]
     fn a_path_that_no_system_can_name_is_refused() {
-        let longest = "x".repeat(MAX_PATH_PATTERN_BYTES);
-        assert!(NormalPath::parse(&longest).is_ok());
+        let longest = "x".repeat(MAX_PATH_PATTERN_BYTES - 2);
+        let canonical = path(&longest).to_string();
+        assert_eq!(canonical.len(), MAX_PATH_PATTERN_BYTES);
+        assert_eq!(path(&canonical), path(&longest));
         let cases = [
             ("", InvalidPattern::Empty),
             ("\0", InvalidPattern::Nul),
             ("./data\0/etc", InvalidPattern::Nul),
             (&format!("{longest}x"), InvalidPattern::PathTooLong),
+            (&format!("./{longest}x"), InvalidPattern::PathTooLong),
+            (&"./".repeat(4096), InvalidPattern::PathTooLong),
         ];
         for (pattern, error) in cases {
             assert_eq!(NormalPath::parse(pattern), Err(error));

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import wabt from 'wabt'
+
+const guests = new URL('guests/', import.meta.url)
+const built = new URL('../examples/plugins/build/', import.meta.url)
+
+// Every proposal, those included that the host refuses: it is the host that is to say no. The types
+// of wabt leave out the last one.
+const features = {
+  exceptions: true,
+  mutable_globals: true,
+  sat_float_to_int: true,
+  sign_extension: true,
+  simd: true,
+  threads: true,
+  function_references: true,
+  multi_value: true,
+  tail_call: true,
+  bulk_memory: true,
+  reference_types: true,
+  annotations: true,
+  code_metadata: true,
+  gc: true,
+  memory64: true,
+  extended_const: true,
+  relaxed_simd: true,
+  multi_memory: true,
+}
+
+const compiler = wabt()
+const compiled = new Map<string, Promise<Uint8Array>>()
+
+/** The module of `test/guests/NAME.wat`: compiled once, a copy of its bytes for each who asks. */
+export async function guest(name: string): Promise<Uint8Array> {
+  let module = compiled.get(name)
+  if (module === undefined) {
+    module = readFile(new URL(`${name}.wat`, guests), 'utf8').then(text => compile(text, name))
+    compiled.set(name, module)
+  }
+  return (await module).slice()
+}
+
+/** A module written in the test itself. */
+export async function compile(text: string, name = 'inline'): Promise<Uint8Array> {
+  const module = (await compiler).parseWat(`${name}.wat`, text, features)
+  try {
+    ;(module.validate as (features: object) => void)(features)
+    // The name section is what traps are reported with.
+    return module.toBinary({ write_debug_names: true }).buffer.slice()
+  } finally {
+    module.destroy()
+  }
+}
+
+/** The path of an example plugin that was built from `examples/plugins/NAME`. */
+export function plugin(name: string): string {
+  return fileURLToPath(new URL(`${name}.wasm`, built))
+}
+
+/** A directory that is gone when the test is over. */
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'sen-test-'))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A file with a guest's module in it. */
+export async function guestFile(directory: string, name: string, file = `${name}.wasm`): Promise<string> {
+  const path = join(directory, file)
+  await writeFile(path, await guest(name))
+  return path
+}
