@@ -1,0 +1,37 @@
+// What the figures depend on: the machine, and the versions of what was measured.
+
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import { at } from '../../scripts/steps.mjs'
+
+export function describeMachine() {
+  const { model } = os.cpus()[0] ?? { model: 'unknown' }
+  return {
+    date: new Date().toISOString(),
+    cpu: model.trim(),
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()} ${process.arch}`,
+    /** What else ran in the minute before, in cores: figures of a busy machine are noisy. */
+    load: os.loadavg()[0],
+    node: process.versions.node,
+    v8: process.versions.v8,
+    host: fromPackage('package.json'),
+    wasmtime: fromLock('Cargo.lock', 'wasmtime'),
+    rustHost: fromLock('bench/rust-host/Cargo.lock', 'sen-plugin-host'),
+    rustHostWasmtime: fromLock('bench/rust-host/Cargo.lock', 'wasmtime'),
+    extism: fromPackage('node_modules/@extism/extism/package.json'),
+    extismPdk: fromLock('bench/extism-guest/Cargo.lock', 'extism-pdk'),
+    msgpack: fromPackage('node_modules/@msgpack/msgpack/package.json'),
+  }
+}
+
+function fromPackage(file) {
+  return JSON.parse(readFileSync(at(file), 'utf8')).version
+}
+
+function fromLock(file, crate) {
+  return new RegExp(`^name = "${crate}"\\r?\\nversion = "(.*)"`, 'm').exec(
+    readFileSync(at(file), 'utf8'),
+  )?.[1]
+}

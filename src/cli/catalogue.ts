@@ -1,0 +1,106 @@
+import { basename, join } from 'node:path'
+import {
+  isPluginHostError,
+  type Limits,
+  type LoadedPlugin,
+  PluginLoader,
+  PluginRegistry,
+  PluginScanner,
+  type ScanFailure,
+} from '../index.js'
+
+/** A plugin whose command another one provides. */
+export interface Conflict {
+  readonly command: string
+  readonly path: string
+  readonly owner: string
+}
+
+/**
+ * The commands that some directories have. Where several files have one command, the first
+ * directory provides it, and in one directory the file that is called like the command, or the
+ * first by name: so that a command can be found without loading everything.
+ */
+export class Catalogue {
+  readonly registry: PluginRegistry
+  readonly failures: ScanFailure[] = []
+  readonly conflicts: Conflict[] = []
+  readonly #plugins = new Map<string, LoadedPlugin>()
+  readonly #loader: PluginLoader
+  readonly #scanner: PluginScanner
+
+  constructor(limits: Limits) {
+    this.registry = new PluginRegistry({ limits })
+    this.#loader = new PluginLoader({ limits })
+    this.#scanner = new PluginScanner({ limits })
+  }
+
+  /** Everything in these directories. */
+  static async load(directories: readonly string[], limits: Limits): Promise<Catalogue> {
+    const catalogue = new Catalogue(limits)
+    for (const directory of directories) await catalogue.#addDirectory(directory)
+    return catalogue
+  }
+
+  /** What it takes to run one command: everything, where no plugin has it. */
+  static async find(command: string, directories: readonly string[], limits: Limits): Promise<Catalogue> {
+    const catalogue = new Catalogue(limits)
+    for (const directory of directories) {
+      if (!(await catalogue.#addNamesake(directory, command))) await catalogue.#addDirectory(directory)
+      if (catalogue.registry.hasCommand(command)) break
+    }
+    return catalogue
+  }
+
+  /** The plugins that provide commands, sorted by command. */
+  get plugins(): LoadedPlugin[] {
+    return this.registry.listCommands().flatMap(command => this.#plugins.get(command) ?? [])
+  }
+
+  /** Why a command that a file is called like is not there. */
+  failureOf(command: string): ScanFailure | undefined {
+    return this.failures.find(({ path }) => isNamesake(path, command))
+  }
+
+  async #addDirectory(directory: string): Promise<void> {
+    const { plugins, failures } = await this.#scanner.scanDirectory(directory)
+    this.failures.push(...failures)
+    const [namesakes, others] = [plugins.filter(ownNamesake), plugins.filter(plugin => !ownNamesake(plugin))]
+    for (const plugin of [...namesakes, ...others]) await this.#register(plugin)
+  }
+
+  /** Adds the file that is called like the command; returns whether it has the command. */
+  async #addNamesake(directory: string, command: string): Promise<boolean> {
+    // Whatever else was typed is no command, and may be a path that leads out of the directory.
+    if (!/^[a-z0-9][a-z0-9._-]*$/i.test(command)) return false
+    let plugin: LoadedPlugin
+    try {
+      plugin = await this.#loader.load(join(directory, `${command}.wasm`))
+    } catch {
+      // Not there, or broken: scanning the directory says so.
+      return false
+    }
+    if (plugin.manifest.command.name !== command) return false
+    await this.#register(plugin)
+    return true
+  }
+
+  async #register(plugin: LoadedPlugin): Promise<void> {
+    try {
+      const { command } = await this.registry.register(plugin)
+      this.#plugins.set(command.name, plugin)
+    } catch (error) {
+      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
+      const { command, path = '', owner = '' } = error.details
+      this.conflicts.push({ command, path, owner })
+    }
+  }
+}
+
+function ownNamesake({ path = '', manifest }: LoadedPlugin): boolean {
+  return isNamesake(path, manifest.command.name)
+}
+
+function isNamesake(path: string, command: string): boolean {
+  return basename(path) === `${command}.wasm`
+}

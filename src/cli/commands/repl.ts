@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import { type Context, perform } from '../context.js'
+import type { DirectoryOptions } from '../directories.js'
+import {
+  addDirectoryOption,
+  addLimitOptions,
+  addReportOptions,
+  addUsageOption,
+  type LimitOptions,
+  type ReportOptions,
+} from '../options.js'
+
+export type ReplOptions = DirectoryOptions & LimitOptions & ReportOptions
+
+const HELP = `
+Commands are read from stdin where that is not a terminal, and the exit code is the last one's.
+
+Examples:
+  sen repl --plugins ./plugins
+  printf 'hello Ada\\ngreet --style shout Bob\\n' | sen repl`
+
+/** `sen repl`: a shell whose commands are the plugins'. */
+export function addRepl(program: Command, context: Context): void {
+  const command = program
+    .command('repl')
+    .summary('open a shell whose commands are those of the plugins')
+    .description('Opens a shell whose commands are those of the plugins, with completion and a history.')
+  addDirectoryOption(command)
+  addUsageOption(command)
+  addLimitOptions(command)
+  addReportOptions(command)
+  command.addHelpText('after', HELP)
+  command.action(async (options: ReplOptions) => {
+    await perform(context, options, async () => {
+      // Loaded for this command alone.
+      const { openShell } = await import('../repl/shell.js')
+      return await openShell(context, options)
+    })
+  })
+}

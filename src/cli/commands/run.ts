@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+import { Catalogue } from '../catalogue.js'
+import { type Context, perform } from '../context.js'
+import { type DirectoryOptions, pluginDirectories } from '../directories.js'
+import { execute } from '../execution.js'
+import { noteDirectories, noteProblems } from '../notes.js'
+import {
+  addDirectoryOption,
+  addLimitOptions,
+  addReportOptions,
+  addUsageOption,
+  type LimitOptions,
+  limitsOf,
+  type ReportOptions,
+} from '../options.js'
+
+type RunOptions = DirectoryOptions & LimitOptions & ReportOptions
+
+const HELP = `
+What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
+
+Examples:
+  sen run greet Ada --style shout
+  sen run --fuel 1000000 --timeout 2s spin
+  sen run --plugins ./mine --json hello | jq .output`
+
+/** `sen run`: one command of a plugin. */
+export function addRun(program: Command, context: Context): void {
+  const command = program
+    .command('run')
+    .summary('run a command of a plugin')
+    .description(
+      "Runs a command of a plugin: its output goes to stdout, its error to stderr, and its code is sen's.",
+    )
+    .usage('[OPTIONS] COMMAND [ARGS...]')
+    .argument('<command>', 'the command, as sen list shows it')
+    .argument('[args...]', 'what the plugin gets, untouched')
+    .passThroughOptions()
+  addDirectoryOption(command)
+  addUsageOption(command)
+  addLimitOptions(command)
+  addReportOptions(command)
+  command.addHelpText('after', HELP)
+  command.action(async (name: string, args: readonly string[], options: RunOptions) => {
+    await perform(context, options, () => run(context, [name, ...args], options))
+  })
+}
+
+async function run(
+  { terminal, signal }: Context,
+  words: readonly [string, ...string[]],
+  options: RunOptions,
+): Promise<number> {
+  const [command] = words
+  const directories = await pluginDirectories(options)
+  const catalogue = await Catalogue.find(command, directories, limitsOf(options))
+  noteProblems(terminal, catalogue)
+  if (!catalogue.registry.hasCommand(command)) {
+    noteDirectories(terminal, directories)
+    const failure = catalogue.failureOf(command)
+    if (failure !== undefined) throw failure.error
+  }
+  return await execute(terminal, catalogue.registry, words, { ...options, signal })
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { PluginScanner, type ScanFailure } from '../../index.js'
+import { type Context, perform } from '../context.js'
+import {
+  addLimitOptions,
+  addReportOptions,
+  type LimitOptions,
+  limitsOf,
+  type ReportOptions,
+} from '../options.js'
+import { displayPath } from '../paths.js'
+import { failureData, pluginData, pluginTable } from '../plugin-table.js'
+import type { Terminal } from '../terminal.js'
+
+type ScanOptions = LimitOptions & ReportOptions
+
+const HELP = `
+Files that cannot be loaded are no failure of the scan: they are on stderr, and the exit code is 0.`
+
+/** `sen scan`: what is in a directory, and what is wrong with it. */
+export function addScan(program: Command, context: Context): void {
+  const command = program
+    .command('scan')
+    .summary('load every plugin of a directory, and say what is wrong with those that fail')
+    .description(
+      'Loads every plugin of a directory: all files that end in .wasm, not those in directories below.',
+    )
+    .argument('<dir>', 'the directory')
+  addLimitOptions(command)
+  addReportOptions(command)
+  command.addHelpText('after', HELP)
+  command.action(async (directory: string, options: ScanOptions) => {
+    await perform(context, options, () => scan(context, directory, options))
+  })
+}
+
+async function scan({ terminal }: Context, directory: string, options: ScanOptions): Promise<number> {
+  const { plugins, failures } = await new PluginScanner({ limits: limitsOf(options) }).scanDirectory(
+    directory,
+  )
+  if (options.json) {
+    terminal.json({ plugins: plugins.map(pluginData), failures: failures.map(failureData) })
+    return 0
+  }
+  if (plugins.length > 0) terminal.print(pluginTable(plugins, terminal.stdout))
+  else if (failures.length === 0) terminal.note('there are no files that end in .wasm')
+  for (const failure of failures) show(terminal, failure)
+  return 0
+}
+
+function show(terminal: Terminal, { path, error }: ScanFailure): void {
+  // The message begins with the path, as it stands alone elsewhere.
+  const problem = error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message
+  terminal.error(`${displayPath(path)}: ${problem}`, error.code)
+}

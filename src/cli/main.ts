@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { endOnBrokenPipe } from './broken-pipe.js'
+import { abortOnSignals } from './interrupt.js'
+import { runProgram } from './program.js'
+import { Terminal } from './terminal.js'
+
+const terminal = new Terminal(process.stdout, process.stderr, process.env)
+endOnBrokenPipe(terminal)
+await runProgram(process.argv.slice(2), { terminal, signal: abortOnSignals() })

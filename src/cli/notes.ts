@@ -1,0 +1,25 @@
+import type { Catalogue } from './catalogue.js'
+import { DEFAULT_DIRECTORIES } from './directories.js'
+import { displayPath } from './paths.js'
+import type { Terminal } from './terminal.js'
+
+/** What is in the directories and provides no command: a line each. */
+export function noteProblems(terminal: Terminal, { failures, conflicts }: Catalogue): void {
+  for (const { path, error } of failures) {
+    terminal.note(`skipped ${displayPath(path)}: ${error.code} (sen inspect FILE says more)`)
+  }
+  for (const { command, path, owner } of conflicts) {
+    terminal.note(
+      `skipped ${displayPath(path)}: ERR_COMMAND_CONFLICT, ${command} is in ${displayPath(owner)} already`,
+    )
+  }
+}
+
+/** Where plugins were looked for, when there are none. */
+export function noteDirectories(terminal: Terminal, directories: readonly string[]): void {
+  if (directories.length > 0) terminal.note(`looked in ${directories.map(displayPath).join(', then ')}`)
+  else
+    terminal.note(
+      `looked for ${DEFAULT_DIRECTORIES}, and neither is there: name a directory with --plugins DIR`,
+    )
+}

@@ -1,0 +1,36 @@
+import type { LoadedPlugin } from '../index.js'
+import { displayPath } from './paths.js'
+import { table } from './table.js'
+import type { Channel } from './terminal.js'
+
+const COLUMNS = [
+  { title: 'COMMAND' },
+  { title: 'VERSION', most: 32 },
+  { title: 'ABOUT', cut: 'end', most: 120 },
+  { title: 'FILE', cut: 'start' },
+] as const
+
+/** Plugins, a line each. */
+export function pluginTable(plugins: readonly LoadedPlugin[], channel: Channel): string[] {
+  const rows = plugins.map(({ manifest: { command }, path = '' }) => {
+    return [command.name, command.version ?? '-', command.about, displayPath(path)]
+  })
+  return table(COLUMNS, rows, channel)
+}
+
+/** Plugins as data. */
+export function pluginData({ manifest, path, digest }: LoadedPlugin): object {
+  return { command: manifest.command.name, path, digest, manifest }
+}
+
+/** A file that is no plugin as data. */
+export function failureData({
+  path,
+  error,
+}: {
+  path: string
+  error: { code: string; message: string; details: object }
+}): object {
+  const { code, message, details } = error
+  return { path, error: { code, message, details } }
+}

@@ -1,0 +1,36 @@
+import type { Interface } from 'node:readline'
+
+/** The lines that were typed, until somebody takes them: also while a command runs. */
+export class LineQueue {
+  #lines: string[] = []
+  #isClosed = false
+  #wake = () => {}
+
+  constructor(source: Pick<Interface, 'on'>) {
+    source.on('line', line => {
+      this.#lines.push(line)
+      this.#wake()
+    })
+    source.on('close', () => {
+      this.#isClosed = true
+      this.#wake()
+    })
+  }
+
+  /** The next line, as soon as there is one; undefined when none will come. */
+  async next(): Promise<string | undefined> {
+    while (this.#lines.length === 0 && !this.#isClosed) {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+    return this.#lines.shift()
+  }
+
+  /** Forgets the lines that nobody has taken; returns whether there were any. */
+  clear(): boolean {
+    const had = this.#lines.length > 0
+    this.#lines = []
+    return had
+  }
+}

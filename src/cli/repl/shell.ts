@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline'
+import type { ReplOptions } from '../commands/repl.js'
+import type { Context } from '../context.js'
+import { report, UsageError } from '../failure.js'
+import { CommandReader } from './command-reader.js'
+import { complete } from './completion.js'
+import { History, historyPath, MAX_LINES } from './history.js'
+import { interpret } from './interpreter.js'
+import { LineQueue } from './line-queue.js'
+import { Session } from './session.js'
+
+const PROMPT = 'sen> '
+const CONTINUATION_PROMPT = '...> '
+
+/** Carries out commands line by line, from a person or from a pipe; returns the exit code. */
+export async function openShell(context: Context, options: ReplOptions): Promise<number> {
+  const session = await Session.open(context, options)
+  const isInteractive = process.stdin.isTTY && context.terminal.stdout.isTerminal
+  return isInteractive ? await converse(session) : await carryOut(session)
+}
+
+/** Reads commands from a pipe or file: the exit code is the last one's. */
+async function carryOut(session: Session): Promise<number> {
+  const reader = new CommandReader()
+  let exitCode = 0
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [name, ...args] = reader.read(line) ?? []
+    if (name !== undefined) exitCode = await interpret(session, [name, ...args])
+    if (session.leaving) return exitCode
+  }
+  if (!reader.isOpen) return exitCode
+  return report(session.terminal, new UsageError('the input ends inside a quote'), session.report)
+}
+
+/** Talks to a person, who is not to blame for how the last command ended: the exit code is 0. */
+async function converse(session: Session): Promise<number> {
+  const { terminal } = session
+  const reader = new CommandReader()
+  const history = await openHistory(session)
+  const editor = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    history: history.lines.toReversed(),
+    historySize: MAX_LINES,
+    removeHistoryDuplicates: true,
+    completer: (line: string) => complete(line, session.commands),
+  })
+  const typed = new LineQueue(editor)
+  const prompt = () => {
+    editor.setPrompt(reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
+    editor.prompt(true)
+  }
+  let saidHowToLeave = false
+  editor.on('SIGINT', () => {
+    const isEmpty = editor.line === '' && !reader.isOpen
+    // End of the line, then everything before it.
+    editor.write(null, { ctrl: true, name: 'e' })
+    editor.write(null, { ctrl: true, name: 'u' })
+    // What was typed ahead of the command that is stopped goes with it.
+    const hadLines = typed.clear()
+    if (session.stop()) return
+    if (isEmpty && !hadLines && saidHowToLeave) {
+      editor.close()
+      return
+    }
+    reader.discard()
+    terminal.stdout.write('\n')
+    terminal.note('Ctrl-C again, Ctrl-D or exit leaves')
+    saidHowToLeave = true
+    prompt()
+  })
+
+  terminal.note(
+    `${session.commands.length} commands: help lists them, Tab completes them, exit or Ctrl-D leaves`,
+  )
+  prompt()
+  for (let line = await typed.next(); line !== undefined; line = await typed.next()) {
+    saidHowToLeave = false
+    history.add(line)
+    const [name, ...args] = reader.read(line) ?? []
+    if (name !== undefined) await interpret(session, [name, ...args])
+    if (session.leaving) break
+    prompt()
+  }
+  editor.close()
+  if (!session.leaving) terminal.stdout.write('\n')
+  await history.close()
+  return 0
+}
+
+async function openHistory({ terminal }: Session): Promise<History> {
+  try {
+    return await History.open(historyPath())
+  } catch (error) {
+    terminal.note(`no history is kept: ${(error as Error).message}`)
+    return History.forgetful()
+  }
+}

@@ -1,0 +1,109 @@
+import picocolors from 'picocolors'
+import { inert, inertLine } from './inert.js'
+import { toJson } from './json.js'
+
+export type Colors = ReturnType<typeof picocolors.createColors>
+
+/** What is needed of `process.stdout` and `process.stderr`. */
+export interface Stream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** One of the two streams, and what it can show. */
+export class Channel {
+  readonly isTerminal: boolean
+  readonly colors: Colors
+  readonly #stream: Stream
+
+  constructor(stream: Stream, env: Environment) {
+    this.#stream = stream
+    this.isTerminal = stream.isTTY === true
+    this.colors = picocolors.createColors(wantsColors(this.isTerminal, env))
+  }
+
+  /** The terminal's columns; absent where there is no terminal, and lines may be as long as they are. */
+  get width(): number | undefined {
+    // A pseudo-terminal whose size nobody has set has 0 columns.
+    return this.isTerminal ? this.#stream.columns || 80 : undefined
+  }
+
+  /** Writes text as it is: what others said has been made inert before. */
+  write(text: string): void {
+    if (text !== '') this.#stream.write(text)
+  }
+}
+
+/**
+ * The only writer to stdout and stderr. Data goes to stdout, all else to stderr; what a plugin says
+ * is inert on a terminal.
+ */
+export class Terminal {
+  readonly stdout: Channel
+  readonly stderr: Channel
+
+  constructor(stdout: Stream, stderr: Stream, env: Environment) {
+    this.stdout = new Channel(stdout, env)
+    this.stderr = new Channel(stderr, env)
+  }
+
+  /** Lines of data, made of sen's own text and of what was made inert. */
+  print(lines: readonly string[]): void {
+    this.stdout.write(lines.map(line => `${line}\n`).join(''))
+  }
+
+  /** What a plugin printed or answered: to a file or pipe byte for byte. */
+  pass(text: string, to: 'stdout' | 'stderr' = 'stdout'): void {
+    const channel = this[to]
+    channel.write(channel.isTerminal ? inert(text) : text)
+  }
+
+  /** Data for programs. */
+  json(value: unknown, layout: 'lines' | 'line' = 'lines'): void {
+    this.stdout.write(`${toJson(value, layout)}\n`)
+  }
+
+  /** Something to know that stops nothing. */
+  note(text: string): void {
+    this.#say(this.stderr.colors.yellow('note:'), inertLine(text))
+  }
+
+  /** What an execution used. */
+  receipt(text: string): void {
+    this.#say(this.stderr.colors.dim('usage:'), inertLine(text))
+  }
+
+  /** A failure of sen, of the host, or in what was typed, with the code that programs look at. */
+  error(text: string, code?: string): void {
+    const { colors } = this.stderr
+    this.#say(
+      colors.red('error:'),
+      inertLine(text) + (code === undefined ? '' : colors.dim(` (${inertLine(code)})`)),
+    )
+  }
+
+  /** A plugin's own error, in its own name. */
+  pluginError(command: string, text: string): void {
+    this.#say(this.stderr.colors.red(`${inertLine(command)}:`), inert(text).trimEnd())
+  }
+
+  /** Where in the program a failure came from. */
+  trace(text: string): void {
+    this.stderr.write(`${this.stderr.colors.dim(inert(text))}\n`)
+  }
+
+  #say(label: string, text: string): void {
+    this.stderr.write(`${label} ${text}\n`)
+  }
+}
+
+/** Colours are for terminals; `NO_COLOR` takes them away, and `FORCE_COLOR` gives them to a pipe. */
+function wantsColors(isTerminal: boolean, env: Environment): boolean {
+  const { NO_COLOR: no, FORCE_COLOR: force } = env
+  if (no !== undefined && no !== '') return false
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
+  return isTerminal && env.TERM !== 'dumb'
+}

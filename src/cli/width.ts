@@ -1,0 +1,34 @@
+const segmenter = new Intl.Segmenter()
+const WIDE =
+  /^(?:[\u{1100}-\u{115f}\u{3000}-\u{303e}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}]|\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana})/u
+const HALF_WIDTH = /^[\u{ff61}-\u{ffdc}]/u
+const COMBINING = /^\p{Mark}/u
+
+/** Columns that a line of inert text takes on a terminal. */
+export function widthOf(line: string): number {
+  let width = 0
+  for (const { segment } of segmenter.segment(line)) width += widthOfSegment(segment)
+  return width
+}
+
+/** The line in no more than so many columns: what is cut off, at either side, leaves a `…`. */
+export function clip(line: string, width: number, cut: 'start' | 'end'): string {
+  if (widthOf(line) <= width) return line
+  const segments = Array.from(segmenter.segment(line), ({ segment }) => segment)
+  const kept: string[] = []
+  let room = width - 1
+  while (segments.length > 0) {
+    const segment = (cut === 'end' ? segments.shift() : segments.pop()) ?? ''
+    room -= widthOfSegment(segment)
+    if (room < 0) break
+    kept.push(segment)
+  }
+  return cut === 'end' ? `${kept.join('')}…` : `…${kept.reverse().join('')}`
+}
+
+function widthOfSegment(segment: string): number {
+  if (COMBINING.test(segment)) return 0
+  // U+FE0F asks for the coloured, wide form of a symbol.
+  if (segment.includes('\u{fe0f}')) return 2
+  return WIDE.test(segment) && !HALF_WIDTH.test(segment) ? 2 : 1
+}
