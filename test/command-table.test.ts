@@ -47,6 +47,7 @@ describe('those that wait in line', () => {
     for (const waiting of line) table.add(waiting, 'reject')
     for (const next of line) {
       expect(table.get('same')).toBe(next)
+      expect(table.entries()).toEqual(line.slice(line.indexOf(next)))
       table.remove(next)
     }
     expect(table.get('same')).toBeUndefined()

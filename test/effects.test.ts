@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { type EffectResult, type PluginInstance, PluginLoader, PluginRegistry } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { follow, meanwhile } from './calls.js'
@@ -145,6 +146,12 @@ describe('a registry carries effects out itself', () => {
     const registry = await registryOf('effect-without-resume')
     const { details } = await fault('ERR_MISSING_EXPORT', registry.execute('effect-without-resume'))
     expect(details).toMatchObject({ export: 'plugin_resume' })
+
+    // One that took an hour if it were carried out.
+    const text = await readFile(new URL('guests/effect-sleep-hour.wat', import.meta.url), 'utf8')
+    const module = await compile(text.replace('"plugin_resume"', '"another_name"'))
+    await registry.loadPlugin(module)
+    await fault('ERR_MISSING_EXPORT', registry.execute('effect-sleep-hour'))
   })
 
   test('but none for a synchronous call, whatever its limit', async () => {

@@ -1,7 +1,7 @@
 import { type EffectResult, type PluginInstance, PluginLoader } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { endless, follow, meanwhile } from './calls.js'
-import { anyUsage, fault, faultSync } from './fault.js'
+import { anyUsage, fault, faultSync, rejection } from './fault.js'
 import { guest } from './guest.js'
 
 describe('a live instance', () => {
@@ -23,11 +23,24 @@ describe('a live instance', () => {
     expect(outputs).toEqual(Array.from({ length: 100 }, (_, index) => String(index + 1)))
   })
 
-  test('answers a synchronous call after one that was made before it', async () => {
+  test('answers synchronous calls among awaited ones, one at a time', async () => {
     const instance = await live('counter')
-    const first = output(instance)
-    expect(instance.executeSync([])).toMatchObject({ output: '2' })
-    expect(await first).toBe('1')
+    const awaited = Array.from({ length: 20 }, () => output(instance))
+    const outputs = new Set<unknown>()
+    for (let call = 0; call < 20; call++) outputs.add((instance.executeSync([]) as { output: string }).output)
+    for (const answer of await Promise.all(awaited)) outputs.add(answer)
+    expect(outputs).toEqual(new Set(Array.from({ length: 40 }, (_, index) => String(index + 1))))
+  })
+
+  test('holds up no other, however many calls wait for their turn', async () => {
+    const [busy, other] = [await live('forever'), await live('counter')]
+    const abort = new AbortController()
+    const options = { limits: endless, signal: abort.signal }
+    const calls = Array.from({ length: 50 }, () => rejection(busy.execute([], options)))
+    await meanwhile()
+    expect(await output(other)).toBe('1')
+    abort.abort()
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([abort.signal.reason]))
   })
 
   test('runs its start-up once, however often it is called', async () => {

@@ -50,6 +50,15 @@ describe('a process', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'done\n' })
   })
 
+  test('ends by itself when nobody waits any more for a plugin that sleeps for an hour', async () => {
+    const path = await guestFile(await temporaryDirectory(), 'effect-sleep-hour')
+    const { code, stdout } = await runProgram('aborted-sleep.mjs', [path])
+    const [aborted, unloaded, closed] = JSON.parse(stdout)
+    expect({ code, aborted }).toEqual({ code: 0, aborted: ['AbortError', 20] })
+    expect(unloaded).toEqual(['PluginHostError', 'ERR_UNLOADED'])
+    expect(closed).toEqual(['PluginHostError', 'ERR_CLOSED'])
+  })
+
   test('stays alive while a plugin sleeps', async () => {
     const path = await guestFile(await temporaryDirectory(), 'effect-sleep')
     const { code, stdout } = await runProgram('pending.mjs', ['execute', path])

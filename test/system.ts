@@ -42,6 +42,9 @@ export function runProgram(
     const child = spawn(process.execPath, [...flags, program(name), ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // One that does not end is ended before the test is, and seen by its signal.
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
     })
     let stdout = ''
     let stderr = ''

@@ -1,18 +1,19 @@
 import { stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { defaultPluginDirs } from '../index.js'
-import { displayPath } from './paths.js'
 
 export interface DirectoryOptions {
   /** Absent: the default directories. */
   readonly plugins?: readonly string[]
 }
 
-/** The default directories, for people. */
-export const DEFAULT_DIRECTORIES = defaultPluginDirs('sen')
-  .map(path => displayPath(path).replace(homedir(), '~'))
-  .join(', then ')
+const USER_DIRECTORIES: Readonly<Record<string, string>> = {
+  darwin: '~/Library/Application Support/sen/plugins',
+  win32: '%LOCALAPPDATA%\\sen\\plugins',
+}
+
+/** What `defaultPluginDirs('sen')` says, in the words of help texts. */
+export const DEFAULT_DIRECTORIES = `${USER_DIRECTORIES[process.platform] ?? '~/.local/share/sen/plugins'}, then ./plugins`
 
 /**
  * The directories to look for plugins in, absolute, each once. One that was named has to be there;

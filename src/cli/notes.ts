@@ -20,6 +20,6 @@ export function noteDirectories(terminal: Terminal, directories: readonly string
   if (directories.length > 0) terminal.note(`looked in ${directories.map(displayPath).join(', then ')}`)
   else
     terminal.note(
-      `looked for ${DEFAULT_DIRECTORIES}, and neither is there: name a directory with --plugins DIR`,
+      `neither of the default directories is there: ${DEFAULT_DIRECTORIES}. Name another with --plugins DIR`,
     )
 }

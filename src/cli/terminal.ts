@@ -85,9 +85,10 @@ export class Terminal {
     )
   }
 
-  /** A plugin's own error, in its own name. */
+  /** A plugin's own error, in its own name; further lines are set apart from what sen says. */
   pluginError(command: string, text: string): void {
-    this.#say(this.stderr.colors.red(`${inertLine(command)}:`), inert(text).trimEnd())
+    const lines = inert(text).trimEnd().replaceAll('\n', '\n  ')
+    this.#say(this.stderr.colors.red(`${inertLine(command)}:`), lines)
   }
 
   /** Where in the program a failure came from. */

@@ -43,6 +43,11 @@ export function formatCount(count: number | bigint): string {
   return count.toLocaleString('en')
 }
 
+/** `1 command`, `2 commands`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const [, number, unit] = /^(\d+(?:_\d+)*(?:\.\d+)?) ?([a-z]*)$/i.exec(text) ?? []
   if (number === undefined || unit === undefined || !Object.hasOwn(units, unit.toLowerCase()))

@@ -1,5 +1,5 @@
 import type { Usage } from '../index.js'
-import { formatCount, formatSize } from './units.js'
+import { counted, formatCount, formatSize } from './units.js'
 
 /** A receipt on one line. */
 export function receipt({ fuelConsumed, durationMs, peakMemoryBytes, effects }: Usage): string {
@@ -8,6 +8,6 @@ export function receipt({ fuelConsumed, durationMs, peakMemoryBytes, effects }: 
     `${durationMs.toFixed(durationMs < 10 ? 2 : 0)} ms`,
     `${formatSize(peakMemoryBytes)} memory`,
   ]
-  if (effects > 0) parts.push(effects === 1 ? '1 effect' : `${formatCount(effects)} effects`)
+  if (effects > 0) parts.push(counted(effects, 'effect'))
   return parts.join(', ')
 }

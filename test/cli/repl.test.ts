@@ -3,104 +3,93 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { answering, guest, temporaryDirectory } from '../guest.js'
 import { having } from './having.js'
-import { type RunningSen, type SenOptions, sen, startSenOnTerminal } from './sen.js'
+import { type Ended, type RunningSen, type SenOptions, sen, startSenOnTerminal } from './sen.js'
 
-/** Runs a shell with these plugins over what is typed, to its end. */
-async function shellWith(plugins: readonly string[], input: string, ...options: string[]) {
+/** Runs a shell with these plugins over what is piped into it. */
+async function piped(plugins: readonly string[], input: string, ...options: string[]): Promise<Ended> {
   return await sen(['repl', ...options, ...(await having(...plugins))], { input })
 }
 
 describe('sen repl reads commands from a pipe', () => {
   test('and prints their outputs, without a prompt', async () => {
-    const input = 'hello Ada\n\n# a comment\ngreet --style shout "Bob Ross"\n'
-    expect(await sen(['repl', ...examples], { input })).toEqual({
-      code: 0,
-      stdout: 'Hello, Ada!\nHELLO, BOB ROSS!\n',
-      stderr: '',
-    })
+    const input = 'echo Ada\n\n# a comment\necho "Bob Ross"\n'
+    expect(await piped(['echo'], input)).toEqual({ code: 0, stdout: 'Ada\nBob Ross\n', stderr: '' })
   })
 
   test.each([
-    ['hello\n', 0],
-    ['hello\ngreet --style loud\n', 1],
-    ['greet --style loud\nhello\n', 0],
+    ['echo\n', 0],
+    ['echo\nerror-user\n', 1],
+    ['error-user\necho\n', 0],
     ['nosuch\n', 2],
-    ['spin\n', 71],
-    ['spin\n# a comment\n\n', 71],
-    ['spin\n.time\n', 0],
-    ['hello\nexit\nspin\n', 0],
-    ["hello 'a\n", 2],
+    ['forever\n', 71],
+    ['forever\n# a comment\n\n', 71],
+    ['forever\n.time\n', 0],
+    ['echo\nexit\nforever\n', 0],
+    ["echo 'a\n", 2],
     ['', 0],
   ])('and ends with the exit code of the last: %j, %d', async (input, exitCode) => {
-    expect((await sen(['repl', ...examples], { input })).code).toBe(exitCode)
+    expect((await piped(['echo', 'error-user', 'forever'], input)).code).toBe(exitCode)
   })
 
   test('and goes on after errors and faults', async () => {
-    const { stdout, stderr } = await sen(['repl', ...examples], {
-      input: 'spin\nnosuch\ngreet --style loud\nhello\n',
-    })
-    expect(stdout).toBe('Hello, World!\n')
+    const { stdout, stderr } = await piped(
+      ['echo', 'forever', 'error-user'],
+      'forever\nnosuch\nerror-user\necho on\n',
+    )
+    expect(stdout).toBe('on\n')
     expect(stderr).toContain('ERR_FUEL_EXHAUSTED')
     expect(stderr).toContain('ERR_COMMAND_NOT_FOUND')
   })
 
   test('over several lines where a quote is open', async () => {
-    expect((await sen(['repl', ...examples], { input: "hello 'Ada\nand Bob'\n" })).stdout).toBe(
-      'Hello, Ada\nand Bob!\n',
-    )
+    expect((await piped(['echo'], "echo 'Ada\nand Bob'\n")).stdout).toBe('Ada\nand Bob\n')
   })
 
   test('with arguments of any length', async () => {
-    const directory = await temporaryDirectory()
-    await guestFile(directory, 'echo')
-    const word = 'x'.repeat(60_000)
-    const { stdout } = await sen(['repl', '--plugins', directory], { input: `echo ${word}\n` })
-    expect(stdout).toBe(`${word}\n`)
+    const word = 'x'.repeat(2 ** 20)
+    expect((await piped(['hello'], `hello ${word}\n`)).stdout).toBe(`Hello, ${word}!\n`)
   })
 
   test('and answers each with one line of JSON', async () => {
-    const { code, stdout } = await sen(['repl', '--json', ...examples], {
-      input: 'hello\nspin\nplugins\nnosuch\n',
-    })
-    const [hello, spin, plugins, nosuch] = stdout
+    const input = 'echo Ada\nforever\nplugins\nnosuch\n'
+    const { code, stdout } = await piped(['echo', 'forever'], input, '--json')
+    const [echo, forever, plugins, nosuch] = stdout
       .trimEnd()
       .split('\n')
       .map(line => JSON.parse(line))
     expect(code).toBe(2)
-    expect(hello).toMatchObject({ type: 'success', output: 'Hello, World!' })
-    expect(spin).toMatchObject({ error: { code: 'ERR_FUEL_EXHAUSTED' } })
-    expect(plugins.commands.map(({ command }: { command: string }) => command)).toContain('greet')
+    expect(echo).toMatchObject({ type: 'success', output: 'Ada' })
+    expect(forever).toMatchObject({ error: { code: 'ERR_FUEL_EXHAUSTED' } })
+    expect(plugins.commands).toMatchObject([{ command: 'echo' }, { command: 'forever' }])
     expect(nosuch).toMatchObject({ error: { code: 'ERR_COMMAND_NOT_FOUND' } })
   })
 })
 
 describe('commands of the shell', () => {
   test('help lists the commands of the plugins and its own', async () => {
-    const { stdout } = await sen(['repl', ...examples], { input: 'help\n' })
-    for (const name of ['greet', 'hello', 'plugins', 'reload', '.time', 'exit']) {
-      expect(stdout).toMatch(new RegExp(`^${name.replace('.', '\\.')}\\b`, 'm'))
+    const { stdout } = await piped(['echo', 'forever'], 'help\n')
+    for (const name of ['echo', 'forever', 'plugins', 'reload', '\\.time', 'exit']) {
+      expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'))
     }
   })
 
   test('help COMMAND says how it is called', async () => {
-    const { stdout } = await sen(['repl', ...examples], { input: 'help greet\nhelp reload\n' })
+    const { stdout } = await piped(['greet'], 'help greet\nhelp reload\n')
     expect(stdout).toContain('Usage: greet [OPTIONS] [NAME]')
-    expect(stdout).toContain('look for plugins again')
+    expect(stdout).toMatch(/^reload$/m)
   })
 
   test('plugins lists the files', async () => {
-    const { stdout } = await sen(['repl', ...examples], { input: 'plugins\n' })
-    expect(stdout).toMatch(/^hello .*hello\.wasm$/m)
+    expect((await piped(['echo'], 'plugins\n')).stdout).toMatch(/^echo .*echo\.wasm$/m)
   })
 
   test('.time turns the receipt on and off', async () => {
-    const { stderr } = await sen(['repl', ...examples], { input: 'hello\n.time\nhello\n.time\nhello\n' })
+    const { stderr } = await piped(['echo'], 'echo\n.time\necho\n.time\necho\n')
     expect(stderr.match(/^usage: /gm)).toHaveLength(1)
   })
 
   test('--usage turns it on from the start', async () => {
-    const { stderr } = await sen(['repl', '--usage', ...examples], { input: 'hello\n' })
-    expect(stderr.match(/^usage: /gm)).toHaveLength(1)
+    expect((await piped(['echo'], 'echo\n', '--usage')).stderr.match(/^usage: /gm)).toHaveLength(1)
   })
 
   test('run reaches a plugin whose name the shell has taken', async () => {
@@ -111,23 +100,33 @@ describe('commands of the shell', () => {
   })
 })
 
-/** Ends a shell by Ctrl-D. */
+/** Opens a shell on a terminal, and waits for its prompt. */
+async function open(
+  plugins: readonly string[],
+  options: readonly string[] = [],
+  how?: SenOptions,
+): Promise<RunningSen> {
+  const shell = startSenOnTerminal(['repl', ...options, ...(await having(...plugins))], how)
+  await shell.wrote('sen> ')
+  return shell
+}
+
+/** Leaves a shell by Ctrl-D. */
 async function leave(shell: RunningSen): Promise<number | null> {
   shell.child.stdin?.write('\x04')
   return (await shell.ended).code
 }
 
 describe('sen repl on a terminal', () => {
-  test('prompts, and runs what is typed', async () => {
-    const shell = startSenOnTerminal(['repl', ...examples])
-    await shell.wrote('sen> ')
+  test('prompts, runs what is typed, and ends with 0 on Ctrl-D', async () => {
+    const shell = await open(['hello', 'forever'])
     await shell.type('hello Ada\r', 'Hello, Ada!')
+    await shell.type('forever\r', 'ERR_FUEL_EXHAUSTED')
     expect(await leave(shell)).toBe(0)
   })
 
   test('completes commands, subcommands, options and values', async () => {
-    const shell = startSenOnTerminal(['repl', ...examples])
-    await shell.wrote('sen> ')
+    const shell = await open(['greet'])
     await shell.type('gree\t', 't ')
     await shell.type('mor\t', 'ning ')
     await shell.type('--st\t', 'yle ')
@@ -137,32 +136,23 @@ describe('sen repl on a terminal', () => {
   })
 
   test('goes on with a prompt of its own where a quote is open', async () => {
-    const shell = startSenOnTerminal(['repl', ...examples])
-    await shell.wrote('sen> ')
+    const shell = await open(['hello'])
     await shell.type("hello 'a\r", '...> ')
     await shell.type("b'\r", 'Hello, a\r\nb!')
     expect(await leave(shell)).toBe(0)
   })
 
   test('stops the plugin and not the shell on Ctrl-C', async () => {
-    const shell = startSenOnTerminal([
-      'repl',
-      ...examples,
-      '--fuel',
-      '18446744073709551615',
-      '--timeout',
-      '1m',
-    ])
-    await shell.wrote('sen> ')
-    await shell.type('spin\r', '\n')
+    const endless = ['--fuel', '18446744073709551615', '--timeout', '1m']
+    const shell = await open(['hello', 'forever'], endless)
+    await shell.type('forever\r', '\n')
     await shell.type('\x03', 'stopped')
     await shell.type('hello again\r', 'Hello, again!')
     expect(await leave(shell)).toBe(0)
   })
 
   test('clears the line on Ctrl-C, and leaves on the second one', async () => {
-    const shell = startSenOnTerminal(['repl', ...examples])
-    await shell.wrote('sen> ')
+    const shell = await open(['hello'])
     await shell.type('hello nobody', 'nobody')
     await shell.type('\x03', 'Ctrl-D')
     await shell.type('hello Ada\r', 'Hello, Ada!')
@@ -174,8 +164,7 @@ describe('sen repl on a terminal', () => {
   })
 
   test('gives up a command that is not finished on Ctrl-C', async () => {
-    const shell = startSenOnTerminal(['repl', ...examples])
-    await shell.wrote('sen> ')
+    const shell = await open(['hello'])
     await shell.type("hello 'a\r", '...> ')
     await shell.type('\x03', 'sen> ')
     await shell.type('hello Ada\r', 'Hello, Ada!')
@@ -184,12 +173,10 @@ describe('sen repl on a terminal', () => {
 
   test('remembers what was typed the last time', async () => {
     const env = { XDG_STATE_HOME: await temporaryDirectory() }
-    const first = startSenOnTerminal(['repl', ...examples], { env })
-    await first.wrote('sen> ')
+    const first = await open(['hello'], [], { env })
     await first.type('hello Ada\r', 'Hello, Ada!')
     await leave(first)
-    const second = startSenOnTerminal(['repl', ...examples], { env })
-    await second.wrote('sen> ')
+    const second = await open(['hello'], [], { env })
     await second.type('\x1b[A', 'hello Ada')
     await second.type('\r', 'Hello, Ada!')
     await leave(second)
@@ -199,19 +186,19 @@ describe('sen repl on a terminal', () => {
   test('works without a history where none can be kept', async () => {
     const env = { XDG_STATE_HOME: await temporaryDirectory() }
     await mkdir(join(env.XDG_STATE_HOME, 'sen', 'history'), { recursive: true })
-    const shell = startSenOnTerminal(['repl', ...examples], { env })
+    const shell = await open(['hello'], [], { env })
     await shell.wrote('no history is kept')
     await shell.type('hello Ada\r', 'Hello, Ada!')
     expect(await leave(shell)).toBe(0)
   })
 
-  test('finds plugins that came and went on reload', async () => {
+  test('finds plugins that have come on reload', async () => {
     const directory = await temporaryDirectory()
     const shell = startSenOnTerminal(['repl', '--plugins', directory])
     await shell.wrote('sen> ')
     await shell.type('echo hi\r', 'ERR_COMMAND_NOT_FOUND')
     await writeFile(join(directory, 'echo.wasm'), await guest('echo'))
-    await shell.type('reload\r', '1 commands')
+    await shell.type('reload\r', '1 command')
     await shell.type('echo hi there\r', '\nhi')
     expect(await leave(shell)).toBe(0)
   })

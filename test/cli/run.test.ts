@@ -2,16 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { answering, compile, guest, guestFile, plugin, temporaryDirectory } from '../guest.js'
+import { having } from './having.js'
 import { sen, senJson } from './sen.js'
 
 const examples = ['--plugins', dirname(plugin('hello'))]
-
-/** Options for a directory that has this guest's module. */
-async function having(name: string): Promise<string[]> {
-  const directory = await temporaryDirectory()
-  await guestFile(directory, name)
-  return ['--plugins', directory]
-}
 
 describe('sen run', () => {
   test("prints a plugin's output on stdout, and nothing else anywhere", async () => {
@@ -92,13 +86,14 @@ describe('a fault of the host or a plugin has an exit code', () => {
     ['effect-forever', 81, 'ERR_TOO_MANY_EFFECTS', []],
   ])('%s: %d, %s', async (name, exitCode, code, options) => {
     const plugins = await having(name)
-    const { code: ended, stdout, stderr } = await sen(['run', ...plugins, ...options, name])
+    const [{ code: ended, stdout, stderr }, { code: endedWithJson, json }] = await Promise.all([
+      sen(['run', ...plugins, ...options, name]),
+      senJson(['run', '--json', ...plugins, ...options, name]),
+    ])
     expect({ ended, stdout }).toEqual({ ended: exitCode, stdout: '' })
     expect(stderr).toContain(code)
-    // One line, and no stack.
+    // No stack.
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^error: /)
-
-    const { code: endedWithJson, json } = await senJson(['run', '--json', ...plugins, ...options, name])
     expect(endedWithJson).toBe(exitCode)
     expect(json).toMatchObject({ error: { code, message: expect.any(String), details: expect.any(Object) } })
   })
@@ -149,19 +144,11 @@ describe('--json prints one document', () => {
     expect(code).toBe(42)
     expect(json).toMatchObject({ type: 'error', code: 42, message: 'forty-two' })
   })
-
-  test('with fuel as a text where a number would not be exact', async () => {
-    const limits = ['--fuel', '18446744073709551615', '--timeout', '20']
-    const { json } = await senJson(['run', '--json', ...limits, ...(await having('forever')), 'forever'])
-    expect(json.error.details.timeoutMs).toBe(20)
-    const { json: exhausted } = await senJson(['run', '--json', '--fuel', '7', ...examples, 'spin'])
-    expect(exhausted.error.details.limit).toBe(7)
-  })
 })
 
 describe('a command that is not there', () => {
   test('is wrong usage, with what may have been meant', async () => {
-    const { code, json } = await senJson(['run', '--json', ...examples, 'helo'])
+    const { code, json } = await senJson(['run', '--json', ...(await having('hello')), 'helo'])
     expect(code).toBe(2)
     expect(json.error.code).toBe('ERR_COMMAND_NOT_FOUND')
     expect(json.error.details).toMatchObject({ command: 'helo', suggestions: ['hello'] })
@@ -178,9 +165,8 @@ describe('a command that is not there', () => {
   test.each(['__proto__', 'constructor', 'toString', ''])(
     'is not found in objects either: %j',
     async name => {
-      expect((await senJson(['run', '--json', ...examples, name])).json.error.code).toBe(
-        'ERR_COMMAND_NOT_FOUND',
-      )
+      const { json } = await senJson(['run', '--json', ...(await having('echo')), name])
+      expect(json.error.code).toBe('ERR_COMMAND_NOT_FOUND')
     },
   )
 

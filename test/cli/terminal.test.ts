@@ -75,7 +75,8 @@ test('a message of several lines cannot pass for a message of sen itself', () =>
   const { terminal: subject, stderr } = terminal({})
   subject.note('a\nerror: forged')
   subject.error('a\nnote: forged')
-  expect(stderr.text.trimEnd().split('\n')).toHaveLength(2)
+  subject.pluginError('x', 'a\nerror: forged')
+  expect(stderr.text.match(/^(?:note|error): /gm)).toHaveLength(2)
 })
 
 test('a terminal has a width, a pipe has none', () => {

@@ -2,6 +2,7 @@ import { commandHelp } from '../command-help.js'
 import { UsageError } from '../failure.js'
 import { pluginData, pluginTable } from '../plugin-table.js'
 import { table } from '../table.js'
+import { counted } from '../units.js'
 import type { Session } from './session.js'
 
 /** A command of the shell itself. */
@@ -50,7 +51,7 @@ function plugins({ terminal, catalogue, report: { json, layout } }: Session): nu
 
 async function reload(session: Session): Promise<number> {
   await session.reload()
-  session.terminal.note(`${session.commands.length} commands`)
+  session.terminal.note(counted(session.commands.length, 'command'))
   return 0
 }
 

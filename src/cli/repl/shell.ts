@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { report, UsageError } from '../failure.js'
+import { counted } from '../units.js'
 import { CommandReader } from './command-reader.js'
 import { complete } from './completion.js'
 import { History, historyPath, MAX_LINES } from './history.js'
@@ -52,14 +53,19 @@ async function converse(session: Session): Promise<number> {
   }
   let saidHowToLeave = false
   editor.on('SIGINT', () => {
-    const isEmpty = editor.line === '' && !reader.isOpen
-    // End of the line, then everything before it.
-    editor.write(null, { ctrl: true, name: 'e' })
-    editor.write(null, { ctrl: true, name: 'u' })
+    const hadText = editor.line !== ''
+    if (hadText) {
+      // End of the line, then everything before it.
+      editor.write(null, { ctrl: true, name: 'e' })
+      editor.write(null, { ctrl: true, name: 'u' })
+    }
     // What was typed ahead of the command that is stopped goes with it.
     const hadLines = typed.clear()
-    if (session.stop()) return
-    if (isEmpty && !hadLines && saidHowToLeave) {
+    if (session.stop()) {
+      if (hadText) terminal.stdout.write('\n')
+      return
+    }
+    if (!hadText && !hadLines && !reader.isOpen && saidHowToLeave) {
       editor.close()
       return
     }
@@ -71,7 +77,7 @@ async function converse(session: Session): Promise<number> {
   })
 
   terminal.note(
-    `${session.commands.length} commands: help lists them, Tab completes them, exit or Ctrl-D leaves`,
+    `${counted(session.commands.length, 'command')}: help lists them, Tab completes them, exit or Ctrl-D leaves`,
   )
   prompt()
   for (let line = await typed.next(); line !== undefined; line = await typed.next()) {

@@ -51,8 +51,12 @@ pub fn general() -> Vec<Vec<String>> {
         vec![String::new(); 1_000],
         vec![String::new(); 65_535],
         vec![String::new(); 65_536],
+        // As much as the fuel lasts for in some plugins, and more than it does in others.
+        vec!["x".repeat(100 << 10)],
         vec!["x".repeat(1 << 20)],
+        vec!["é🦀 ".repeat(10_000)],
         vec!["é🦀 ".repeat(100_000)],
+        (0..2_000).map(|number| number.to_string()).collect(),
         (0..10_000).map(|number| number.to_string()).collect(),
         strings(&TEXTS),
     ];
@@ -115,8 +119,23 @@ pub fn of_greet() -> Vec<Vec<String>> {
 /// Numbers as people write them, and as they do not.
 pub fn numbers() -> Vec<Vec<String>> {
     [
-        "0", "1", "7", "1000", "20000", "+1", "-0", "-1", "01", "1e3", "1_000", " 1", "1 ", "٣", "1.0",
-        "18446744073709551616", "x",
+        "0",
+        "1",
+        "7",
+        "1000",
+        "20000",
+        "+1",
+        "-0",
+        "-1",
+        "01",
+        "1e3",
+        "1_000",
+        " 1",
+        "1 ",
+        "٣",
+        "1.0",
+        "18446744073709551616",
+        "x",
     ]
     .iter()
     .map(|number| strings(&[number]))
@@ -145,11 +164,25 @@ pub fn of_fail() -> Vec<Vec<String>> {
 /// Two hundred lists that nobody thought of, the same in every run.
 pub fn generated(seed: u64) -> Vec<Vec<String>> {
     const WORDS: [&str; 16] = [
-        "morning", "evening", "--style", "--style=shout", "-s", "whisper", "--count", "-n", "3", "--greeting=",
-        "-g", "--", "user", "system", "12", "Ada",
+        "morning",
+        "evening",
+        "--style",
+        "--style=shout",
+        "-s",
+        "whisper",
+        "--count",
+        "-n",
+        "3",
+        "--greeting=",
+        "-g",
+        "--",
+        "user",
+        "system",
+        "12",
+        "Ada",
     ];
     let mut random = Random::from_seed(seed);
-    let mut text = |random: &mut Random| match random.below(4) {
+    let text = |random: &mut Random| match random.below(4) {
         0 => (*random.pick(&TEXTS)).to_owned(),
         1 => {
             let length = random.below(40);

@@ -43,8 +43,10 @@ pub struct Both {
 }
 
 /// A path below the project's root.
-fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
 }
 
 /// The example plugin that provides this command.
@@ -117,14 +119,20 @@ impl Both {
     }
 
     fn our_answer(&self, args: &[String], fuel: u64) -> Answer {
-        let reply = self.ours.execute(args, &limits(fuel), &Interrupts::default());
+        let reply = self
+            .ours
+            .execute(args, &limits(fuel), &Interrupts::default());
         reply
             .map(|reply| reply.result)
             .map_err(|fault| our_failure(&fault.kind))
     }
 
     /// What both answer to these arguments, and then to these results of effects, on one instance.
-    pub fn assert_same_conversation(&self, args: &[String], results: &[(u32, EffectResult)]) -> Vec<Answer> {
+    pub fn assert_same_conversation(
+        &self,
+        args: &[String],
+        results: &[(u32, EffectResult)],
+    ) -> Vec<Answer> {
         let mut theirs = self.their_plugin().instance;
         let ours = Instance::new(self.ours.clone());
         assert_eq!(self.ours.supports_effects(), theirs.supports_effects());
@@ -140,7 +148,11 @@ impl Both {
         for (id, result) in results {
             let answer = our_answer(ours.resume(*id, result, &limits, None));
             let their_result: published::EffectResult = theirs_from(result);
-            assert_eq!(answer, their_answer(theirs.resume(*id, &their_result)), "{result:?}");
+            assert_eq!(
+                answer,
+                their_answer(theirs.resume(*id, &their_result)),
+                "{result:?}"
+            );
             answers.push(answer);
         }
         answers
@@ -149,8 +161,14 @@ impl Both {
 
 /// What both hosts say to a module that they do not load, which must be the same.
 pub fn assert_refused_alike(wasm: &[u8]) -> Failure {
-    let ours = Plugin::load(wasm, &limits(FUEL)).err().map(|fault| our_failure(&fault.kind));
-    let theirs = PluginLoader::new().unwrap().load(wasm).err().map(|error| their_failure(&error));
+    let ours = Plugin::load(wasm, &limits(FUEL))
+        .err()
+        .map(|fault| our_failure(&fault.kind));
+    let theirs = PluginLoader::new()
+        .unwrap()
+        .load(wasm)
+        .err()
+        .map(|error| their_failure(&error));
     assert_eq!(ours, theirs);
     ours.expect("a module that must be refused was loaded")
 }

@@ -5,7 +5,7 @@ use std::fs;
 use sen_host::protocol::ExecuteResult;
 
 use crate::arguments::{general, generated, numbers, of_fail, of_greet};
-use crate::both::{Answer, Both, Failure, example, strings};
+use crate::both::{Answer, Both, Failure, example, project, strings};
 
 /// The command of every example plugin.
 const COMMANDS: [&str; 6] = ["fail", "greet", "hello", "rot13", "spin", "wc"];
@@ -28,7 +28,7 @@ fn assert_same(command: &str, more: Vec<Vec<String>>) {
             successes += 1;
         }
     }
-    assert!(successes > 5, "{command} hardly ever succeeds");
+    assert!(successes > 40, "{command} hardly ever succeeds");
 }
 
 #[test]
@@ -36,13 +36,14 @@ fn every_example_is_among_those_that_are_compared() {
     for command in COMMANDS {
         example(command);
     }
-    let build = example("hello");
-    assert!(!build.is_empty());
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins/build");
+    let folder = project("examples/plugins/build");
     let mut built: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wasm"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "wasm")
+        })
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     built.sort();
@@ -61,14 +62,20 @@ fn both_hosts_read_the_same_manifest() {
 #[test]
 fn hello_says_the_same_in_both_hosts() {
     assert_same("hello", vec![]);
-    assert_eq!(both("hello").assert_same(&strings(&["you"])), success("Hello, you!"));
+    assert_eq!(
+        both("hello").assert_same(&strings(&["you"])),
+        success("Hello, you!")
+    );
 }
 
 #[test]
 fn greet_says_the_same_in_both_hosts() {
     assert_same("greet", of_greet());
     let args = strings(&["morning", "--style=shout", "Straße"]);
-    assert_eq!(both("greet").assert_same(&args), success("GOOD MORNING, STRASSE!"));
+    assert_eq!(
+        both("greet").assert_same(&args),
+        success("GOOD MORNING, STRASSE!")
+    );
 }
 
 #[test]
@@ -78,7 +85,10 @@ fn wc_counts_the_same_in_both_hosts() {
 
 #[test]
 fn rot13_turns_the_same_in_both_hosts() {
-    assert_same("rot13", vec![strings(&["Why did the chicken", "cross the road?"])]);
+    assert_same(
+        "rot13",
+        vec![strings(&["Why did the chicken", "cross the road?"])],
+    );
 }
 
 #[test]

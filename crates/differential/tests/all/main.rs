@@ -12,4 +12,5 @@ mod both;
 mod examples;
 mod guests;
 #[path = "../../../host/tests/all/random.rs"]
+#[allow(dead_code, reason = "the host's own tests use the rest of it")]
 mod random;

@@ -1,6 +1,6 @@
 //! Stopping guests from outside.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -272,4 +272,28 @@ fn closing_an_instance_leaves_the_plugin_and_other_instances_alone() {
     let (result, _) = other.execute(&[], &Limits::default(), None).unwrap();
     assert_eq!(result, success("2"));
     assert_eq!(answer(&plugin, &[]), success("1"));
+}
+
+#[test]
+fn a_call_that_waits_for_another_to_end_need_not_wait_once_it_is_interrupted() {
+    let instance = Arc::new(Instance::new(plugin("forever")));
+    let call = |interrupt: Option<Interrupt>| {
+        let (instance, (sender, receiver)) = (instance.clone(), mpsc::channel());
+        thread::spawn(move || {
+            let fault = instance.execute(&[], &endless(), interrupt).unwrap_err();
+            sender.send(fault.code())
+        });
+        receiver
+    };
+    let running = call(None);
+    thread::sleep(Duration::from_millis(20));
+    let interrupt = Interrupt::default();
+    let waiting = call(Some(interrupt.clone()));
+    thread::sleep(Duration::from_millis(20));
+    interrupt.trigger(InterruptReason::Aborted);
+    let settled = waiting.recv_timeout(HANG);
+    // Whatever came of it, the thread that runs must not outlive the test.
+    instance.close();
+    assert_eq!(running.recv_timeout(HANG), Ok("ERR_CLOSED"));
+    assert_eq!(settled, Ok("ERR_ABORTED"));
 }
