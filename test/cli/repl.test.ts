@@ -106,7 +106,8 @@ async function open(
   options: readonly string[] = [],
   how?: SenOptions,
 ): Promise<RunningSen> {
-  const shell = startSenOnTerminal(['repl', ...options, ...(await having(...plugins))], how)
+  const env = { XDG_STATE_HOME: await temporaryDirectory(), ...how?.env }
+  const shell = startSenOnTerminal(['repl', ...options, ...(await having(...plugins))], { ...how, env })
   await shell.wrote('sen> ')
   return shell
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const nowhere = join(tmpdir(), 'sen-test-nowhere')
+/** A directory that is not there, and cannot be made. */
+const nowhere = '/dev/null/nowhere'
 
 export interface SenOptions {
   readonly env?: Readonly<Record<string, string>>
