@@ -20,7 +20,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const ZIG_VERSION = '0.15.2'
-const ZIG_ARGUMENTS = ['-target', 'wasm32-freestanding', '-fno-entry', '-rdynamic', '-O', 'ReleaseSmall', '-fstrip']
+const ZIG_ARGUMENTS = [
+  '-target',
+  'wasm32-freestanding',
+  '-fno-entry',
+  '-rdynamic',
+  '-O',
+  'ReleaseSmall',
+  '-fstrip',
+]
 
 // The command a plugin provides is the name of its cargo package, or of its Zig source here.
 const RUST_PLUGINS = ['hello', 'greet', 'spin', 'wc', 'fail']
@@ -49,7 +57,8 @@ function readCommandLine() {
   if (only !== undefined && !names.includes(only)) {
     throw new UsageError(`there is no plugin '${only}', only ${names.join(', ')}`)
   }
-  if (noZig && only in ZIG_PLUGINS) throw new UsageError(`--no-zig leaves out '${only}', the only plugin asked for`)
+  if (noZig && only in ZIG_PLUGINS)
+    throw new UsageError(`--no-zig leaves out '${only}', the only plugin asked for`)
   const wanted = name => only === undefined || only === name
   return {
     rust: RUST_PLUGINS.filter(wanted),
@@ -68,7 +77,11 @@ function run(program, args, options = {}) {
 
 /** What a program prints, or undefined where there is no such program or it fails. */
 function outputOf(program, args, options = {}) {
-  const { status, stdout } = spawnSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', ...options })
+  const { status, stdout } = spawnSync(program, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    ...options,
+  })
   return status === 0 ? stdout.trim() : undefined
 }
 
@@ -87,16 +100,22 @@ function buildRust(commands) {
   const packages = commands.flatMap(command => ['--package', command])
   log(`cargo builds ${commands.join(', ')}`)
   const target = ['--target', 'wasm32-unknown-unknown', '--target-dir', CARGO_TARGET]
-  const { status, error } = run('cargo', ['build', '--release', '--locked', ...target, ...packages], { cwd: PLUGINS })
+  const { status, error } = run('cargo', ['build', '--release', '--locked', ...target, ...packages], {
+    cwd: PLUGINS,
+  })
   if (error?.code === 'ENOENT') {
     throw new BuildError('cargo was not found. Install Rust from https://rustup.rs and run this again')
   }
   if (error) throw error
   if (status !== 0) {
-    const library = outputOf('rustc', ['--print', 'target-libdir', '--target', 'wasm32-unknown-unknown'], { cwd: PLUGINS })
-    throw new BuildError(library !== undefined && existsSync(library)
-      ? 'cargo failed, see above'
-      : 'Rust cannot build for WebAssembly yet. Run `rustup target add wasm32-unknown-unknown` and this again')
+    const library = outputOf('rustc', ['--print', 'target-libdir', '--target', 'wasm32-unknown-unknown'], {
+      cwd: PLUGINS,
+    })
+    throw new BuildError(
+      library !== undefined && existsSync(library)
+        ? 'cargo failed, see above'
+        : 'Rust cannot build for WebAssembly yet. Run `rustup target add wasm32-unknown-unknown` and this again',
+    )
   }
   for (const command of commands) {
     install(command, readFileSync(join(CARGO_TARGET, 'wasm32-unknown-unknown', 'release', `${command}.wasm`)))
@@ -136,10 +155,14 @@ function findZig() {
   const onPath = { program: 'zig', args: [], env: process.env }
   if (isPinned(onPath)) return onPath
 
-  const python = ['python3', 'python'].find(program => outputOf(program, ['--version'])?.startsWith('Python 3'))
+  const python = ['python3', 'python'].find(program =>
+    outputOf(program, ['--version'])?.startsWith('Python 3'),
+  )
   if (python === undefined) {
-    throw new BuildError(`neither Zig ${ZIG_VERSION} nor Python 3, which could install it, was found. `
-      + `Install Zig ${ZIG_VERSION} from https://ziglang.org/download, or leave its plugins out with --no-zig`)
+    throw new BuildError(
+      `neither Zig ${ZIG_VERSION} nor Python 3, which could install it, was found. ` +
+        `Install Zig ${ZIG_VERSION} from https://ziglang.org/download, or leave its plugins out with --no-zig`,
+    )
   }
   const asModule = { program: python, args: ['-m', 'ziglang'], env: process.env }
   if (isPinned(asModule)) return asModule
@@ -149,11 +172,22 @@ function findZig() {
   if (isPinned(inTarget)) return inTarget
 
   log(`installing Zig ${ZIG_VERSION} into ${relative(PROJECT, ZIG_PACKAGE)}`)
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--upgrade', '--target', ZIG_PACKAGE]
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--upgrade',
+    '--target',
+    ZIG_PACKAGE,
+  ]
   run(python, [...pip, `ziglang==${ZIG_VERSION}`])
   if (isPinned(inTarget)) return inTarget
-  throw new BuildError(`Zig ${ZIG_VERSION} could not be installed with ${python}'s pip, see above. `
-    + `Install it from https://ziglang.org/download, or leave its plugins out with --no-zig`)
+  throw new BuildError(
+    `Zig ${ZIG_VERSION} could not be installed with ${python}'s pip, see above. ` +
+      `Install it from https://ziglang.org/download, or leave its plugins out with --no-zig`,
+  )
 }
 
 try {
