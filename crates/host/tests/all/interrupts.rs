@@ -63,7 +63,7 @@ fn a_running_guest_stops_when_it_is_interrupted_and_says_why() {
                 (fault.code(), &fault.kind),
                 (code, &FaultKind::Interrupted(reason))
             );
-            assert!(fault.usage.unwrap().duration >= Duration::from_millis(25));
+            assert!(fault.usage.unwrap().duration > Duration::from_millis(1));
         }
     }
 }
