@@ -11,8 +11,13 @@ export declare class Executor {
   constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin) => void)
   /** Compiles and checks a module. Settles with a `Plugin` or a fault. */
   load(ticket: number, module: Uint8Array, limits?: LimitOverrides | undefined | null): void
-  /** Executes on a pristine instance. */
-  execute(ticket: number, plugin: Plugin, args: Array<string>, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null, call?: Interrupt | undefined | null): void
+  /**
+   * Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
+   * milliseconds: an execution that is done by then is returned, and its ticket never settled.
+   * What is not goes on on the executor's threads; with 0, it begins there. A success is
+   * returned as by `Plugin.executeSync`.
+   */
+  execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
   /** Executes on a live instance. */
   executeOn(ticket: number, instance: Instance, args: Array<string>, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
   /** Hands the result of an effect to the instance that asked for it. */
@@ -21,8 +26,11 @@ export declare class Executor {
 
 /** A live instance of a plugin. See the host's `Instance`. */
 export declare class Instance {
-  /** Executes on this instance, on this thread. Waits for a call that runs on it. */
-  executeSync(args: Array<string>, limits?: LimitOverrides | undefined | null): Outcome
+  /**
+   * Executes on this instance, on this thread. Waits for a call that runs on it. The output of a
+   * success is returned as it is, its fuel, milliseconds and bytes written to `receipt`.
+   */
+  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null): string | Outcome
   /** Resumes this instance, on this thread. Waits for a call that runs on it. */
   resumeSync(effectId: number, result: EffectResult, limits?: LimitOverrides | undefined | null): Outcome
   /** Throws the instance away and stops a call that runs on it. Does not wait. */
@@ -47,8 +55,11 @@ export declare class Plugin {
   supportsEffects(): boolean
   /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */
   withLimits(limits: LimitOverrides): Plugin
-  /** Executes on a pristine instance, on this thread. */
-  executeSync(args: Array<string>, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null): Outcome
+  /**
+   * Executes on a pristine instance, on this thread. The output of a success is returned as it
+   * is, its fuel, milliseconds and bytes written to `receipt`.
+   */
+  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null): string | Outcome
   /** A live instance, to be made by its first call. */
   instantiate(): Instance
 }

@@ -1,5 +1,7 @@
 import * as addon from './native.js'
 import { fault } from './outcome.js'
+import { receipt, whole } from './receipt.js'
+import { remaining, spend } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin
 
@@ -34,15 +36,34 @@ export class Executor {
     throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
   }
 
-  /** Executes on a pristine instance. */
+  /**
+   * Executes on a pristine instance: here and now, as far as this turn of the event loop has time
+   * left for guests, and from there on the executor's threads.
+   */
   execute(
     plugin: addon.Plugin,
     args: string[],
     limits?: addon.LimitOverrides,
     owner?: addon.Interrupt,
     call?: addon.Interrupt,
-  ): Promise<addon.Outcome> {
-    return this.#outcome(ticket => this.#native.execute(ticket, plugin, args, limits, owner, call))
+  ): addon.Outcome | Promise<addon.Outcome> {
+    // While others wait for a thread, nobody goes ahead of them.
+    const slice = this.#waiting.size === 0 ? remaining() : 0
+    const ticket = this.#draw()
+    const brief = this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice)
+    // An empty output is an answer too.
+    if (brief !== null) {
+      const outcome = whole(brief)
+      spend('usage' in outcome ? outcome.usage.durationMs : (outcome.details.usage?.durationMs ?? 0))
+      return outcome
+    }
+    if (slice > 0) spend(slice)
+    return this.#settled(ticket) as Promise<addon.Outcome>
+  }
+
+  /** Whether calls that are made one after the other would rather wait for the next turn. */
+  get saturated(): boolean {
+    return this.#waiting.size === 0 && remaining() === 0
   }
 
   /** Executes on a live instance. */
@@ -71,14 +92,22 @@ export class Executor {
   }
 
   #wait(start: (ticket: number) => void): Promise<Settled> {
-    return new Promise(resolve => {
-      const ticket = this.#nextTicket
-      // Tickets are unsigned 32-bit numbers; four billion calls never wait at once.
-      this.#nextTicket = (ticket + 1) >>> 0
-      start(ticket)
-      this.#waiting.set(ticket, resolve)
-      hold()
-    })
+    const ticket = this.#draw()
+    start(ticket)
+    return this.#settled(ticket)
+  }
+
+  #draw(): number {
+    const ticket = this.#nextTicket
+    // Tickets are unsigned 32-bit numbers; four billion calls never wait at once.
+    this.#nextTicket = (ticket + 1) >>> 0
+    return ticket
+  }
+
+  /** What the ticket is settled with: in a later turn of the event loop, hence not missed. */
+  #settled(ticket: number): Promise<Settled> {
+    hold()
+    return new Promise(resolve => this.#waiting.set(ticket, resolve))
   }
 }
 

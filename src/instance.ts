@@ -6,6 +6,7 @@ import { checkLimits, type Limits } from './limits.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
 import { answered, type EffectResult, type ExecuteResult } from './outcome.js'
+import { receipt, whole } from './receipt.js'
 
 /** Options of a call. */
 export interface CallOptions {
@@ -60,7 +61,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     const { signal, limits } = checkCallOptions(options)
     signal?.throwIfAborted()
-    return answered(this.#instance.executeSync(checked, limits)) as ExecuteResult
+    return answered(whole(this.#instance.executeSync(checked, receipt, limits))) as ExecuteResult
   }
 
   /**

@@ -11,6 +11,8 @@ import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
 import { handleOf, LoadedPlugin } from './plugin.js'
+import { receipt, whole } from './receipt.js'
+import { nextTurn } from './turn.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -128,11 +130,15 @@ export class PluginRegistry {
     const entry = this.#find(command)
     signal?.throwIfAborted()
     const { plugin, revocation } = entry
-    const outcome = answered(
-      await interruptible(signal, revocation, call =>
-        this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call),
-      ),
-    )
+    const next = this.#executor.saturated ? nextTurn() : undefined
+    if (next !== undefined) await interruptible(signal, revocation, () => next)
+    const begin = (call?: native.Interrupt) =>
+      this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call)
+    // Most calls have no signal, and are done by the time they have begun.
+    const begun =
+      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
+    const waited = begun instanceof Promise ? await interruptible(signal, revocation, () => begun) : begun
+    const outcome = answered(waited)
     if (outcome.type !== 'effect') return outcome
     return await this.#converse(entry, outcome, signal, limits)
   }
@@ -148,7 +154,7 @@ export class PluginRegistry {
     const { signal, limits } = checkExecuteOptions(options)
     const { plugin, revocation } = this.#find(command)
     signal?.throwIfAborted()
-    const outcome = answered(plugin.executeSync(checked, limits.native, revocation.interrupt))
+    const outcome = answered(whole(plugin.executeSync(checked, receipt, limits.native, revocation.interrupt)))
     if (outcome.type !== 'effect') return outcome
     outcome.instance?.close()
     throw tooManyEffects(0, outcome.usage)

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -9,12 +9,30 @@ use crate::error::{Fault, FaultKind};
 /// A thread with nothing to do ends after this time, so that an idle host has none.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce(Result<(), Fault>) + Send>;
+/// How long work runs before it gives way to work of other lanes, if any waits.
+const TURN: Duration = Duration::from_millis(10);
+
+/// A piece of work that an [`Executor`] runs, in one go or in several.
+pub trait Work: Send {
+    /// Runs for about this long; whether it is done. What is done is not called again.
+    fn run_for(&mut self, slice: Duration) -> bool;
+
+    /// Called instead, on the thread that submitted it, when there is no room to wait.
+    fn refuse(self: Box<Self>, fault: Fault);
+}
+
+/// What work belongs to: lanes share the threads evenly. A plugin, most often.
+pub type Lane = u64;
 
 /// Threads for work that nobody's event loop may wait for: a cheap handle (an `Arc`).
 ///
-/// Jobs run first in, first out, at most `concurrency` at once. Threads start when there is work
-/// and end when there has been none for a while. Dropping all handles lets queued jobs finish.
+/// At most `concurrency` pieces run at once. Work of one lane begins in the order in which it
+/// came, and so does work of several as long as there are threads for all. When there are not,
+/// a thread goes to the lane that has the fewest, and work that takes long gives way to other
+/// lanes after a while: a lane with much to do does not hold up the others.
+///
+/// Threads start when there is work and end when there has been none for a while. Dropping all
+/// handles lets queued work finish.
 #[derive(Clone)]
 pub struct Executor(Arc<Shared>);
 
@@ -25,15 +43,101 @@ struct Shared {
     work: Condvar,
 }
 
+/// How an executor is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExecutorStats {
+    /// Pieces of work that wait for a thread.
+    pub waiting: usize,
+    /// Pieces of work that run.
+    pub running: usize,
+    /// Threads that there are now.
+    pub threads: usize,
+}
+
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
+    lanes: HashMap<Lane, LaneState>,
+    waiting: usize,
+    running: usize,
     threads: usize,
     idle: usize,
+    arrivals: u64,
+}
+
+#[derive(Default)]
+struct LaneState {
+    /// Work with the number of its arrival.
+    waiting: VecDeque<(u64, Box<dyn Work>)>,
+    running: usize,
+}
+
+impl Queue {
+    fn arrive(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    fn push(&mut self, lane: Lane, work: Box<dyn Work>) {
+        let arrival = self.arrive();
+        self.lanes
+            .entry(lane)
+            .or_default()
+            .waiting
+            .push_back((arrival, work));
+        self.waiting += 1;
+    }
+
+    /// Work that was interrupted for others: it goes on before what its own lane has not begun,
+    /// and after what the others have.
+    fn push_back(&mut self, lane: Lane, work: Box<dyn Work>) {
+        let arrival = self.arrive();
+        self.lanes
+            .entry(lane)
+            .or_default()
+            .waiting
+            .push_front((arrival, work));
+        self.waiting += 1;
+    }
+
+    /// The next piece: of the lane with the fewest running, the one that waits longest.
+    fn pop(&mut self) -> Option<(Lane, Box<dyn Work>)> {
+        let waiting = self
+            .lanes
+            .iter_mut()
+            .filter(|(_, state)| !state.waiting.is_empty());
+        let next = waiting.min_by_key(|(_, state)| {
+            (
+                state.running,
+                state.waiting.front().map(|(arrival, _)| *arrival),
+            )
+        });
+        let (&lane, state) = next?;
+        let (_, work) = state.waiting.pop_front()?;
+        state.running += 1;
+        self.waiting -= 1;
+        self.running += 1;
+        Some((lane, work))
+    }
+
+    fn ended(&mut self, lane: Lane) {
+        self.running -= 1;
+        if let Some(state) = self.lanes.get_mut(&lane) {
+            state.running -= 1;
+            if state.running == 0 && state.waiting.is_empty() {
+                self.lanes.remove(&lane);
+            }
+        }
+    }
+
+    /// Whether another lane has something to do.
+    fn others_wait(&self, lane: Lane) -> bool {
+        let own = self.lanes.get(&lane).map_or(0, |state| state.waiting.len());
+        self.waiting > own
+    }
 }
 
 impl Executor {
-    /// Jobs that may wait, where nothing else is said.
+    /// Pieces of work that may wait, where nothing else is said.
     pub const DEFAULT_QUEUE_LIMIT: usize = 16_384;
 
     /// How many guests this machine can run at once.
@@ -41,51 +145,68 @@ impl Executor {
         thread::available_parallelism().map_or(1, std::num::NonZero::get)
     }
 
-    /// An executor that runs at most `concurrency` jobs at once (at least one), and lets at most
+    /// An executor that runs at most `concurrency` pieces at once (at least one), and lets at most
     /// `queue_limit` wait.
     pub fn new(concurrency: usize, queue_limit: usize) -> Self {
-        let shared = Shared {
+        Self(Arc::new(Shared {
             concurrency: concurrency.max(1),
             queue_limit,
             queue: Mutex::default(),
             work: Condvar::new(),
-        };
-        Self(Arc::new(shared))
+        }))
     }
 
-    /// Runs a job on one of the executor's threads as soon as one is free; it is told `Ok`. A job
-    /// that panics ends alone.
-    ///
-    /// When the queue is full, or no thread can be started, the job is called at once on this
-    /// thread and told `Busy`, so that whoever waits for it hears of it in the same way.
-    pub fn submit(&self, job: impl FnOnce(Result<(), Fault>) + Send + 'static) {
-        if let Err((fault, job)) = self.enqueue(Box::new(job)) {
-            job(Err(fault));
+    /// Runs work on one of the executor's threads as soon as one is free. Work that panics ends
+    /// alone. When the queue is full, or no thread can be started, it is refused with `Busy`.
+    pub fn submit(&self, lane: Lane, work: Box<dyn Work>) {
+        if let Err((fault, work)) = self.enqueue(lane, work) {
+            work.refuse(fault);
         }
     }
 
-    fn enqueue(&self, job: Job) -> Result<(), (Fault, Job)> {
+    /// As [`Executor::submit`], for work in one go: it is told whether it was admitted.
+    pub fn run(&self, lane: Lane, job: impl FnOnce(Result<(), Fault>) + Send + 'static) {
+        self.submit(lane, Box::new(Once(Some(job))));
+    }
+
+    /// How the executor is doing now.
+    pub fn stats(&self) -> ExecutorStats {
+        let Queue {
+            waiting,
+            running,
+            threads,
+            ..
+        } = *self.0.lock();
+        ExecutorStats {
+            waiting,
+            running,
+            threads,
+        }
+    }
+
+    fn enqueue(&self, lane: Lane, work: Box<dyn Work>) -> Result<(), (Fault, Box<dyn Work>)> {
         let shared = &self.0;
         let mut queue = shared.lock();
         let free = queue.idle + (shared.concurrency - queue.threads);
-        if queue.jobs.len() >= shared.queue_limit.saturating_add(free) {
-            return Err((shared.busy(), job));
+        if queue.waiting >= shared.queue_limit.saturating_add(free) {
+            return Err((shared.busy(), work));
         }
-        if queue.idle <= queue.jobs.len() && queue.threads < shared.concurrency {
+        if queue.idle <= queue.waiting && queue.threads < shared.concurrency {
             let worker = Arc::clone(shared);
-            let spawned = thread::Builder::new()
-                .name("sen-execute".into())
-                .spawn(move || worker.work());
-            match spawned {
+            let thread = thread::Builder::new().name("sen-execute".into());
+            match thread.spawn(move || worker.work()) {
                 Ok(_) => queue.threads += 1,
                 // The threads that there are will come to it.
                 Err(_) if queue.threads > 0 => {}
-                Err(_) => return Err((shared.busy(), job)),
+                Err(_) => return Err((shared.busy(), work)),
             }
         }
-        queue.jobs.push_back(job);
+        queue.push(lane, work);
+        let idle = queue.idle > 0;
         drop(queue);
-        shared.work.notify_one();
+        if idle {
+            shared.work.notify_one();
+        }
         Ok(())
     }
 }
@@ -94,37 +215,70 @@ impl Shared {
     fn work(&self) {
         let mut queue = self.lock();
         loop {
-            if let Some(job) = queue.jobs.pop_front() {
+            if let Some((lane, work)) = queue.pop() {
                 drop(queue);
-                // Nothing of the job is looked at afterwards.
-                let _ = catch_unwind(AssertUnwindSafe(|| job(Ok(()))));
-                queue = self.lock();
+                queue = self.run(lane, work);
                 continue;
             }
             queue.idle += 1;
-            let (woken, timeout) = self
-                .work
-                .wait_timeout(queue, KEEP_ALIVE)
-                .unwrap_or_else(PoisonError::into_inner);
+            let waited = self.work.wait_timeout(queue, KEEP_ALIVE);
+            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             queue = woken;
             queue.idle -= 1;
-            if timeout.timed_out() && queue.jobs.is_empty() {
+            if timeout.timed_out() && queue.waiting == 0 {
                 queue.threads -= 1;
                 return;
             }
         }
     }
 
-    fn busy(&self) -> Fault {
-        FaultKind::Busy {
-            limit: self.queue_limit as u64,
+    /// Runs a piece until it is done, or gives way.
+    fn run(&self, lane: Lane, mut work: Box<dyn Work>) -> MutexGuard<'_, Queue> {
+        loop {
+            // Nothing of the work is looked at after a panic, and dropping it is all that is left.
+            let done = catch_unwind(AssertUnwindSafe(|| work.run_for(TURN))).unwrap_or(true);
+            if done {
+                // What it holds may take a while to drop, or call back.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(work)));
+                let mut queue = self.lock();
+                queue.ended(lane);
+                return queue;
+            }
+            let mut queue = self.lock();
+            if queue.others_wait(lane) {
+                queue.push_back(lane, work);
+                queue.ended(lane);
+                return queue;
+            }
         }
-        .into()
+    }
+
+    fn busy(&self) -> Fault {
+        let limit = self.queue_limit as u64;
+        FaultKind::Busy { limit }.into()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Jobs run outside the lock, so that a panic never leaves the queue in the middle of something.
+        // Work runs outside the lock, so that a panic never leaves the queue in the middle of something.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Work in one go.
+struct Once<F>(Option<F>);
+
+impl<F: FnOnce(Result<(), Fault>) + Send> Work for Once<F> {
+    fn run_for(&mut self, _: Duration) -> bool {
+        if let Some(job) = self.0.take() {
+            job(Ok(()));
+        }
+        true
+    }
+
+    fn refuse(self: Box<Self>, fault: Fault) {
+        if let Some(job) = self.0 {
+            job(Err(fault));
+        }
     }
 }
 
@@ -136,12 +290,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jobs_run_in_the_order_they_came() {
+    fn work_of_a_lane_runs_in_the_order_it_came() {
         let executor = Executor::new(1, 100);
         let (sender, receiver) = mpsc::channel();
         for number in 0..100 {
             let sender = sender.clone();
-            executor.submit(move |_| sender.send(number).unwrap());
+            executor.run(0, move |_| sender.send(number).unwrap());
         }
         drop(sender);
         assert_eq!(
@@ -154,54 +308,85 @@ mod tests {
     fn a_full_queue_refuses_and_recovers() {
         let executor = Executor::new(1, 2);
         let (start, gate) = mpsc::channel::<()>();
+        let (began, running) = mpsc::channel();
         let (done, ended) = mpsc::channel();
-        let began = Arc::new(Condvar::new());
-        let running = Arc::new(Mutex::new(false));
-        let (began_in, running_in, first) = (began.clone(), running.clone(), done.clone());
-        executor.submit(move |_| {
-            *running_in.lock().unwrap() = true;
-            began_in.notify_one();
+        let first = done.clone();
+        executor.run(0, move |_| {
+            began.send(()).unwrap();
             gate.recv().unwrap();
             first.send(0).unwrap();
         });
-        drop(
-            began
-                .wait_while(running.lock().unwrap(), |running| !*running)
-                .unwrap(),
-        );
+        running.recv().unwrap();
         for number in 1..=2 {
             let done = done.clone();
-            executor.submit(move |_| done.send(number).unwrap());
+            executor.run(0, move |_| done.send(number).unwrap());
         }
         let (tell, told) = mpsc::channel();
-        executor.submit(move |admitted| tell.send(admitted.unwrap_err().kind).unwrap());
+        executor.run(0, move |admitted| {
+            tell.send(admitted.unwrap_err().kind).unwrap()
+        });
         assert_eq!(told.recv().unwrap(), FaultKind::Busy { limit: 2 });
+        assert_eq!(
+            executor.stats(),
+            ExecutorStats {
+                waiting: 2,
+                running: 1,
+                threads: 1
+            }
+        );
         start.send(()).unwrap();
         drop(done);
         assert_eq!(ended.iter().collect::<Vec<_>>(), [0, 1, 2]);
         let (tell, told) = mpsc::channel();
-        executor.submit(move |admitted| tell.send(admitted).unwrap());
+        executor.run(0, move |admitted| tell.send(admitted).unwrap());
         assert_eq!(told.recv().unwrap(), Ok(()));
     }
 
     #[test]
-    fn never_more_jobs_at_once_than_allowed_and_a_panic_ends_alone() {
+    fn never_more_at_once_than_allowed_and_a_panic_ends_alone() {
         let executor = Executor::new(3, 1000);
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel::<()>();
         for number in 0..300 {
             let (now, most, sender) = (now.clone(), most.clone(), sender.clone());
-            executor.submit(move |_| {
+            executor.run(number % 5, move |_| {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 now.fetch_sub(1, Ordering::SeqCst);
                 drop(sender);
                 if number == 7 {
-                    std::panic::resume_unwind(Box::new("job"));
+                    std::panic::resume_unwind(Box::new("work"));
                 }
             });
         }
         drop(sender);
         assert_eq!(receiver.iter().count(), 0);
         assert!(most.load(Ordering::SeqCst) <= 3);
+    }
+
+    /// Work that takes a number of turns, and writes down each.
+    struct Turns(Lane, usize, mpsc::Sender<Lane>);
+
+    impl Work for Turns {
+        fn run_for(&mut self, _: Duration) -> bool {
+            self.2.send(self.0).unwrap();
+            self.1 -= 1;
+            self.1 == 0
+        }
+
+        fn refuse(self: Box<Self>, _: Fault) {}
+    }
+
+    #[test]
+    fn work_that_takes_long_gives_way_to_other_lanes_and_ends_before_its_own_lane_goes_on() {
+        let executor = Executor::new(1, 100);
+        let (start, gate) = mpsc::channel::<()>();
+        executor.run(9, move |_| gate.recv().unwrap());
+        let (turn, turns) = mpsc::channel();
+        for (lane, count) in [(1, 3), (1, 1), (2, 1), (3, 2)] {
+            executor.submit(lane, Box::new(Turns(lane, count, turn.clone())));
+        }
+        drop(turn);
+        start.send(()).unwrap();
+        assert_eq!(turns.iter().collect::<Vec<_>>(), [1, 2, 3, 1, 3, 1, 1]);
     }
 }

@@ -1,33 +1,32 @@
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use sen_host_protocol::{
-    EffectResult, ExecuteResult, PackedSlice, PluginManifest, decode_manifest, decode_result,
-    encode_args, encode_effect_result,
+    API_VERSION, EffectResult, ExecuteResult, PackedSlice, PluginManifest, decode_manifest,
+    decode_result, encode_args, encode_effect_result, peek_api_version,
 };
 use wasmtime::{
-    AsContextMut, Extern, Instance, Memory, Store, TypedFunc, UpdateDeadline, WasmParams,
-    WasmResults,
+    Instance, Memory, ModuleExport, Store, TypedFunc, UpdateDeadline, WasmParams, WasmResults,
 };
 
-use crate::epoch::Inside;
+use crate::clock::Clock;
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::meter::Meter;
-use crate::program::Program;
+use crate::program::{ExportIndices, Program};
 use crate::trap::{Stopped, classify};
 use crate::usage::Usage;
 
-/// Units of fuel after which a guest's consumption is written down. It is kept in a register in
-/// between, so that the receipt of one that is stopped by the clock is short by at most this.
-const FUEL_CHECKPOINT: u64 = 100_000;
+/// Units of fuel after which a guest's consumption is written down and whoever runs it sees the
+/// clock. It is kept in a register in between, so that the receipt of a guest that is stopped by
+/// the clock is short by at most this. Some ten microseconds of ordinary code.
+const FUEL_CHECKPOINT: u64 = 50_000;
 
 /// What the host keeps beside a guest's memory.
 pub(crate) struct State {
     meter: Meter,
     interrupts: Interrupts,
-    timeout: Duration,
-    deadline: Instant,
+    clock: Clock,
 }
 
 impl State {
@@ -36,13 +35,12 @@ impl State {
         if let Some(reason) = self.interrupts.reason() {
             return Err(Stopped(FaultKind::Interrupted(reason)).into());
         }
-        if Instant::now() >= self.deadline {
-            return Err(Stopped(FaultKind::DeadlineExceeded {
-                timeout: self.timeout,
-            })
-            .into());
+        if self.clock.is_over() {
+            let timeout = self.clock.timeout();
+            return Err(Stopped(FaultKind::DeadlineExceeded { timeout }).into());
         }
-        Ok(UpdateDeadline::Continue(1))
+        // Whoever runs the guest sees the clock too, however slow its instructions are.
+        Ok(UpdateDeadline::Yield(1))
     }
 }
 
@@ -52,18 +50,21 @@ impl State {
 /// again; [`Guest::is_intact`] says so.
 pub(crate) struct Guest {
     store: Store<State>,
+    program: Arc<Program>,
     instance: Instance,
-    exports: Exports,
+    memory: Memory,
+    functions: Functions,
+    /// The fuel of the call in progress.
+    fuel: u64,
     intact: bool,
 }
 
-/// The exports of this instance, looked up once.
-struct Exports {
-    memory: Memory,
-    alloc: TypedFunc<i32, i32>,
-    dealloc: TypedFunc<(i32, i32), ()>,
-    execute: TypedFunc<(i32, i32), i64>,
-    resume: Option<TypedFunc<(i32, i32, i32), i64>>,
+/// The functions of this instance, looked up when they are first called.
+#[derive(Default)]
+struct Functions {
+    alloc: Option<TypedFunc<i32, i32>>,
+    dealloc: Option<TypedFunc<(i32, i32), ()>>,
+    execute: Option<TypedFunc<(i32, i32), i64>>,
 }
 
 /// Whether a guest is called again after this call, so that it wants its memory back.
@@ -75,107 +76,81 @@ pub(crate) enum Lifetime {
     Persistent,
 }
 
-/// A call in progress: what its receipt is computed from.
-struct Call<'a> {
-    fuel: u64,
-    began: Instant,
-    _inside: Inside<'a>,
-}
-
 impl Guest {
-    /// Makes a fresh instance and runs its start-up, within the limits of one call.
+    /// Makes a fresh instance and runs its start-up, on `fuel` of its own.
     pub(crate) async fn start(
-        program: &Program,
+        program: Arc<Program>,
+        fuel: u64,
         limits: &Limits,
-        interrupts: &Interrupts,
+        clock: Clock,
+        interrupts: Interrupts,
     ) -> Result<Self, Fault> {
-        let engine = program.engine();
-        let began = Instant::now();
-        let state = State {
-            meter: Meter::new(limits),
-            interrupts: interrupts.clone(),
-            timeout: limits.timeout,
-            deadline: began + limits.timeout,
-        };
         if let Some(reason) = interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
+        let engine = program.engine();
+        let _inside = engine.ticker.enter();
+        let state = State {
+            meter: Meter::new(limits),
+            interrupts,
+            clock,
+        };
         let mut store = Store::new(&engine.wasmtime, state);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(|context| context.data().check());
         store.set_epoch_deadline(1);
-        let call = Call {
-            fuel: limits.fuel,
-            began,
-            _inside: engine.ticker.enter(),
-        };
+        // Both fail only where fuel is switched off.
         store
-            .fuel_async_yield_interval(Some(FUEL_CHECKPOINT))
-            .map_err(|error| FaultKind::Internal {
-                reason: error.to_string(),
-            })?;
-        set_fuel(&mut store, limits.fuel)?;
+            .set_fuel(fuel)
+            .and_then(|()| store.fuel_async_yield_interval(Some(FUEL_CHECKPOINT)))
+            .map_err(|error| internal(&error))?;
 
-        let started = async {
-            let instance = program.instantiate(&mut store).await?;
-            if let Some(index) = &program.exports.initialize {
-                let initialize: TypedFunc<(), ()> = program.typed(&mut store, &instance, index)?;
-                initialize.call_async(&mut store, ()).await?;
-            }
-            let exports = Exports::bind(program, &mut store, &instance)?;
-            wasmtime::Result::Ok((instance, exports))
-        };
-        match started.await {
-            Ok((instance, exports)) => Ok(Self {
+        match Self::start_up(&program, &mut store).await {
+            Ok((instance, memory)) => Ok(Self {
                 store,
+                program,
                 instance,
-                exports,
+                memory,
+                functions: Functions::default(),
+                fuel,
                 intact: true,
             }),
             Err(error) => {
-                let kind = match classify(&error, call.fuel, store.data().meter.refused()) {
+                let kind = match classify(&error, fuel, store.data().meter.refused()) {
                     // Of the failures at start-up, traps have a code of their own.
-                    FaultKind::Trap { trap, function, .. } => {
-                        let place = function
-                            .map(|name| format!(" in {name}"))
-                            .unwrap_or_default();
-                        FaultKind::Instantiation {
-                            import: None,
-                            reason: format!("its start-up trapped: {trap}{place}"),
-                        }
-                    }
+                    FaultKind::Trap { trap, function, .. } => start_up_trapped(&trap, function),
                     other => other,
                 };
-                Err(Fault::from(kind).with_usage(call.usage(&store)))
+                Err(Fault::from(kind).with_usage(usage(&store, fuel)))
             }
         }
     }
 
-    /// Asks a guest that has just been started for its manifest, with what start-up left of its
-    /// budget.
-    pub(crate) async fn manifest(
-        &mut self,
+    async fn start_up(
         program: &Program,
-        limits: &Limits,
-    ) -> Result<PluginManifest, Fault> {
-        let call = Call {
-            fuel: limits.fuel,
-            began: Instant::now(),
-            _inside: program.engine().ticker.enter(),
-        };
-        let manifest = self.manifest_on_fuel(program, limits).await;
-        manifest.map_err(|kind| Fault::from(kind).with_usage(call.usage(&self.store)))
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<(Instance, Memory)> {
+        let instance = program.instantiate(store).await?;
+        if let Some(index) = &program.exports.initialize {
+            let initialize: TypedFunc<(), ()> = program.typed(store, &instance, index)?;
+            initialize.call_async(&mut *store, ()).await?;
+        }
+        let memory = program.memory(store, &instance)?;
+        Ok((instance, memory))
     }
 
-    async fn manifest_on_fuel(
-        &mut self,
-        program: &Program,
-        limits: &Limits,
-    ) -> Result<PluginManifest, FaultKind> {
-        let manifest: TypedFunc<(), i64> = program
-            .typed(&mut self.store, &self.instance, &program.exports.manifest)
-            .map_err(|error| self.failed(&error, limits.fuel))?;
-        let packed = self.call(&manifest, (), limits.fuel).await?;
+    /// Asks a guest that has just been started for its manifest, with what start-up left of its
+    /// budget.
+    pub(crate) async fn manifest(&mut self, limits: &Limits) -> Result<PluginManifest, Fault> {
+        let _inside = self.program.engine().ticker.enter();
+        let manifest = self.manifest_on_fuel(limits).await;
+        manifest.map_err(|kind| Fault::from(kind).with_usage(usage(&self.store, self.fuel)))
+    }
+
+    async fn manifest_on_fuel(&mut self, limits: &Limits) -> Result<PluginManifest, FaultKind> {
+        let program = self.program.clone();
+        let manifest: TypedFunc<(), i64> = self.typed(&program.exports.manifest)?;
+        let packed = self.call(&manifest, ()).await?;
         let (_, bytes) = self.read(packed, "manifest", limits.result_bytes)?;
         check_version(bytes)?;
         decode_manifest(bytes).map_err(|error| FaultKind::decode("manifest", &error))
@@ -184,51 +159,36 @@ impl Guest {
     /// Runs the command with these arguments.
     pub(crate) async fn execute(
         &mut self,
-        program: &Program,
         args: &[String],
         limits: &Limits,
         lifetime: Lifetime,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let mut encoded = Vec::new();
+        let mut encoded =
+            Vec::with_capacity(args.iter().map(|arg| arg.len() + 5).sum::<usize>() + 5);
         encode_args(args, &mut encoded);
-        let execute = self.exports.execute.clone();
-        self.converse(program, &encoded, limits, lifetime, |ptr, len| {
-            (execute, (ptr, len))
-        })
-        .await
+        self.converse(&encoded, limits, lifetime, Entry::Execute)
+            .await
     }
 
     /// Hands the result of an effect to the guest that asked for it.
     pub(crate) async fn resume(
         &mut self,
-        program: &Program,
         effect_id: u32,
         result: &EffectResult,
         limits: &Limits,
         lifetime: Lifetime,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let Some(resume) = self.exports.resume.clone() else {
-            let kind = FaultKind::MissingExport {
-                export: "plugin_resume",
-                expected: "(i32, i32, i32) -> i64",
-            };
-            return Err(kind.into());
-        };
-        let encoded = encode_effect_result(result);
-        let id = effect_id.cast_signed();
-        self.converse(program, &encoded, limits, lifetime, |ptr, len| {
-            (resume, (id, ptr, len))
-        })
-        .await
+        let entry = Entry::Resume(effect_id.cast_signed());
+        self.converse(&encode_effect_result(result), limits, lifetime, entry)
+            .await
     }
 
-    /// Listens to other interrupts from now on, and starts the clock anew.
-    pub(crate) fn begin_call(&mut self, limits: &Limits, interrupts: &Interrupts) {
+    /// Begins another call of a guest that is kept: with its own clock and interrupts.
+    pub(crate) fn begin_call(&mut self, limits: &Limits, clock: Clock, interrupts: Interrupts) {
         let state = self.store.data_mut();
         state.meter.begin_call(limits);
-        state.interrupts = interrupts.clone();
-        state.timeout = limits.timeout;
-        state.deadline = Instant::now() + limits.timeout;
+        state.interrupts = interrupts;
+        state.clock = clock;
     }
 
     /// Whether the guest came out of all calls in order, so that it can be called again.
@@ -236,101 +196,108 @@ impl Guest {
         self.intact
     }
 
-    /// Bytes in, one call, a result out; on the guest's own fuel.
-    async fn converse<P: WasmParams + Sync>(
+    /// Bytes in, one call, a result out; on fuel of its own.
+    async fn converse(
         &mut self,
-        program: &Program,
         input: &[u8],
         limits: &Limits,
         lifetime: Lifetime,
-        entry: impl FnOnce(i32, i32) -> (TypedFunc<P, i64>, P),
+        entry: Entry,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let call = Call {
-            fuel: limits.fuel,
-            began: Instant::now(),
-            _inside: program.engine().ticker.enter(),
-        };
+        let _inside = self.program.engine().ticker.enter();
+        self.fuel = limits.fuel;
         // Before the arguments are allocated: the allocator is the guest's code too.
-        set_fuel(&mut self.store, limits.fuel)?;
+        self.store
+            .set_fuel(limits.fuel)
+            .map_err(|error| internal(&error))?;
         self.store.set_epoch_deadline(1);
         let result = self.converse_on_fuel(input, limits, lifetime, entry).await;
-        let usage = call.usage(&self.store);
+        let usage = usage(&self.store, limits.fuel);
         match result {
             Ok(result) => Ok((result, usage)),
             Err(kind) => Err(Fault::from(kind).with_usage(usage)),
         }
     }
 
-    async fn converse_on_fuel<P: WasmParams + Sync>(
+    async fn converse_on_fuel(
         &mut self,
         input: &[u8],
         limits: &Limits,
         lifetime: Lifetime,
-        entry: impl FnOnce(i32, i32) -> (TypedFunc<P, i64>, P),
+        entry: Entry,
     ) -> Result<ExecuteResult, FaultKind> {
-        let interrupted = self.store.data().interrupts.reason();
-        if let Some(reason) = interrupted {
+        if let Some(reason) = self.store.data().interrupts.reason() {
             return Err(FaultKind::Interrupted(reason));
         }
-        let arguments = self.write(input, limits.fuel).await?;
-        let (function, params) = entry(arguments.0, arguments.1);
-        let packed = self.call(&function, params, limits.fuel).await?;
+        let (packed, arguments) = match entry {
+            Entry::Execute => {
+                let arguments = self.write(input).await?;
+                let execute = self.function(
+                    |functions| &mut functions.execute,
+                    |exports| &exports.execute,
+                )?;
+                (self.call(&execute, arguments).await?, arguments)
+            }
+            Entry::Resume(id) => {
+                let program = self.program.clone();
+                let Some(index) = &program.exports.resume else {
+                    let (export, expected) = ("plugin_resume", "(i32, i32, i32) -> i64");
+                    return Err(FaultKind::MissingExport { export, expected });
+                };
+                let arguments = self.write(input).await?;
+                let resume: TypedFunc<(i32, i32, i32), i64> = self.typed(index)?;
+                (
+                    self.call(&resume, (id, arguments.0, arguments.1)).await?,
+                    arguments,
+                )
+            }
+        };
         let (slice, bytes) = self.read(packed, "result", limits.result_bytes)?;
         let result = decode_result(bytes).map_err(|error| FaultKind::decode("result", &error))?;
         if lifetime == Lifetime::Persistent || matches!(result, ExecuteResult::Effect(_)) {
-            let dealloc = self.exports.dealloc.clone();
-            self.call(&dealloc, arguments, limits.fuel).await?;
-            if slice.len > 0 {
-                self.call(
-                    &dealloc,
-                    (slice.ptr.cast_signed(), slice.len.cast_signed()),
-                    limits.fuel,
-                )
+            self.dealloc(arguments).await?;
+            self.dealloc((slice.ptr.cast_signed(), slice.len.cast_signed()))
                 .await?;
-            }
         }
         Ok(result)
     }
 
     /// Has the guest allocate room for the input and copies it there.
-    async fn write(&mut self, input: &[u8], fuel: u64) -> Result<(i32, i32), FaultKind> {
+    async fn write(&mut self, input: &[u8]) -> Result<(i32, i32), FaultKind> {
         let what = "arguments";
-        let len = i32::try_from(input.len()).map_err(|_| FaultKind::AbiBounds {
-            what,
-            ptr: 0,
-            len: u32::try_from(input.len()).unwrap_or(u32::MAX),
-        })?;
-        let alloc = self.exports.alloc.clone();
-        let ptr = self.call(&alloc, len, fuel).await?;
+        let bounds = |ptr, len| FaultKind::AbiBounds { what, ptr, len };
+        let len = i32::try_from(input.len())
+            .map_err(|_| bounds(0, u32::try_from(input.len()).unwrap_or(u32::MAX)))?;
+        let alloc = self.function(|functions| &mut functions.alloc, |exports| &exports.alloc)?;
+        let ptr = self.call(&alloc, len).await?;
         let slice = PackedSlice {
             ptr: ptr.cast_unsigned(),
             len: len.cast_unsigned(),
         };
-        let memory = self.exports.memory.data_mut(&mut self.store);
-        let room = if ptr == 0 {
-            None
-        } else {
-            slice.range(memory.len())
-        };
-        match room.and_then(|range| memory.get_mut(range)) {
-            Some(room) => {
-                room.copy_from_slice(input);
-                Ok((ptr, len))
-            }
-            None => {
-                let refused = self.store.data().meter.refused();
-                Err(refused.map_or(
-                    FaultKind::AbiBounds {
-                        what,
-                        ptr: slice.ptr,
-                        len: slice.len,
-                    },
-                    |limit| FaultKind::MemoryLimit {
-                        limit: limit as u64,
-                    },
-                ))
-            }
+        let memory = self.memory.data_mut(&mut self.store);
+        let range = slice.range(memory.len()).filter(|_| ptr != 0);
+        if let Some(room) = range.and_then(|range| memory.get_mut(range)) {
+            room.copy_from_slice(input);
+            return Ok((ptr, len));
         }
+        Err(match self.store.data().meter.refused() {
+            Some(limit) => FaultKind::MemoryLimit {
+                limit: limit as u64,
+            },
+            None => bounds(slice.ptr, slice.len),
+        })
+    }
+
+    /// Gives a block back to the guest, where there is one.
+    async fn dealloc(&mut self, (ptr, len): (i32, i32)) -> Result<(), FaultKind> {
+        if len == 0 {
+            return Ok(());
+        }
+        let dealloc = self.function(
+            |functions| &mut functions.dealloc,
+            |exports| &exports.dealloc,
+        )?;
+        self.call(&dealloc, (ptr, len)).await
     }
 
     /// The bytes that a packed result points to: checked against the memory, then the limit, and
@@ -342,93 +309,98 @@ impl Guest {
         limit: usize,
     ) -> Result<(PackedSlice, &[u8]), FaultKind> {
         let slice = PackedSlice::unpack(packed);
-        let memory = self.exports.memory.data(&self.store);
-        let bytes = slice
-            .range(memory.len())
-            .and_then(|range| memory.get(range));
-        match bytes {
-            None => Err(FaultKind::AbiBounds {
+        let PackedSlice { ptr, len } = slice;
+        let memory = self.memory.data(&self.store);
+        let range = slice.range(memory.len());
+        let bytes = range
+            .and_then(|range| memory.get(range))
+            .ok_or(FaultKind::AbiBounds { what, ptr, len })?;
+        if bytes.len() > limit {
+            let (limit, actual) = (limit as u64, bytes.len() as u64);
+            return Err(FaultKind::ResultTooLarge {
                 what,
-                ptr: slice.ptr,
-                len: slice.len,
-            }),
-            Some(bytes) if bytes.len() > limit => Err(FaultKind::ResultTooLarge {
-                what,
-                limit: limit as u64,
-                actual: bytes.len() as u64,
-            }),
-            Some(bytes) => Ok((slice, bytes)),
+                limit,
+                actual,
+            });
         }
+        Ok((slice, bytes))
     }
 
-    async fn call<P, R>(
+    /// A function of this instance, kept in its `slot` for the next time.
+    fn function<P: WasmParams, R: WasmResults>(
         &mut self,
-        function: &TypedFunc<P, R>,
-        params: P,
-        fuel: u64,
-    ) -> Result<R, FaultKind>
+        slot: impl FnOnce(&mut Functions) -> &mut Option<TypedFunc<P, R>>,
+        index: impl FnOnce(&ExportIndices) -> &ModuleExport,
+    ) -> Result<TypedFunc<P, R>, FaultKind> {
+        let slot = slot(&mut self.functions);
+        if let Some(function) = slot {
+            return Ok(function.clone());
+        }
+        let index = index(&self.program.exports);
+        let function = self.program.typed(&mut self.store, &self.instance, index);
+        function
+            .map(|function| slot.insert(function).clone())
+            .map_err(|error| internal(&error))
+    }
+
+    fn typed<P: WasmParams, R: WasmResults>(
+        &mut self,
+        index: &ModuleExport,
+    ) -> Result<TypedFunc<P, R>, FaultKind> {
+        let function = self.program.typed(&mut self.store, &self.instance, index);
+        function.map_err(|error| internal(&error))
+    }
+
+    async fn call<P, R>(&mut self, function: &TypedFunc<P, R>, params: P) -> Result<R, FaultKind>
     where
         P: WasmParams + Sync,
         R: WasmResults + Sync,
     {
-        match function.call_async(&mut self.store, params).await {
-            Ok(result) => Ok(result),
-            Err(error) => Err(self.failed(&error, fuel)),
-        }
-    }
-
-    fn failed(&mut self, error: &wasmtime::Error, fuel: u64) -> FaultKind {
-        self.intact = false;
-        classify(error, fuel, self.store.data().meter.refused())
+        function
+            .call_async(&mut self.store, params)
+            .await
+            .map_err(|error| {
+                self.intact = false;
+                classify(&error, self.fuel, self.store.data().meter.refused())
+            })
     }
 }
 
-impl Exports {
-    fn bind(
-        program: &Program,
-        store: &mut Store<State>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Self> {
-        let indices = &program.exports;
-        let memory = instance
-            .get_module_export(&mut *store, &indices.memory)
-            .and_then(Extern::into_memory);
-        Ok(Self {
-            memory: memory.ok_or_else(|| wasmtime::Error::msg("the memory is gone"))?,
-            alloc: program.typed(store, instance, &indices.alloc)?,
-            dealloc: program.typed(store, instance, &indices.dealloc)?,
-            execute: program.typed(store, instance, &indices.execute)?,
-            resume: indices
-                .resume
-                .as_ref()
-                .map(|index| program.typed(store, instance, index))
-                .transpose()?,
-        })
+/// Which of the guest's entries a conversation goes through.
+#[derive(Clone, Copy)]
+enum Entry {
+    Execute,
+    /// With the effect's id, as the guest gets it.
+    Resume(i32),
+}
+
+fn usage(store: &Store<State>, fuel: u64) -> Usage {
+    let State { meter, clock, .. } = store.data();
+    Usage {
+        fuel_consumed: fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
+        duration: clock.elapsed(),
+        peak_memory_bytes: meter.peak_memory(),
     }
 }
 
-impl Call<'_> {
-    fn usage(&self, store: &Store<State>) -> Usage {
-        Usage {
-            fuel_consumed: self.fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
-            duration: self.began.elapsed(),
-            peak_memory_bytes: store.data().meter.peak_memory(),
-        }
+fn start_up_trapped(trap: &str, function: Option<String>) -> FaultKind {
+    let place = function
+        .map(|name| format!(" in {name}"))
+        .unwrap_or_default();
+    FaultKind::Instantiation {
+        import: None,
+        reason: format!("its start-up trapped: {trap}{place}"),
     }
 }
 
-fn set_fuel(store: &mut Store<State>, fuel: u64) -> Result<(), Fault> {
-    store.as_context_mut().set_fuel(fuel).map_err(|error| {
-        FaultKind::Internal {
-            reason: error.to_string(),
-        }
-        .into()
-    })
+fn internal(error: &wasmtime::Error) -> FaultKind {
+    FaultKind::Internal {
+        reason: error.to_string(),
+    }
 }
 
 /// The version is looked at before the rest, whose shape may be another in another version.
 fn check_version(manifest: &[u8]) -> Result<(), FaultKind> {
-    use sen_host_protocol::{API_VERSION, peek_api_version};
     match peek_api_version(manifest) {
         Some(actual) if actual != API_VERSION => Err(FaultKind::ApiVersion {
             expected: API_VERSION,

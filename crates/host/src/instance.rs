@@ -2,6 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sen_host_protocol::{EffectResult, ExecuteResult};
 
+use crate::clock::Clock;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
 use crate::guest::{Guest, Lifetime};
@@ -50,10 +51,8 @@ impl Instance {
         limits: &Limits,
         call: Option<Interrupt>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, call, async |guest: &mut Guest, plugin: &Plugin| {
-            guest
-                .execute(plugin.program(), args, limits, Lifetime::Persistent)
-                .await
+        self.enter(limits, call, async |guest: &mut Guest| {
+            guest.execute(args, limits, Lifetime::Persistent).await
         })
     }
 
@@ -68,15 +67,9 @@ impl Instance {
         limits: &Limits,
         call: Option<Interrupt>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, call, async |guest: &mut Guest, plugin: &Plugin| {
+        self.enter(limits, call, async |guest: &mut Guest| {
             guest
-                .resume(
-                    plugin.program(),
-                    effect_id,
-                    result,
-                    limits,
-                    Lifetime::Persistent,
-                )
+                .resume(effect_id, result, limits, Lifetime::Persistent)
                 .await
         })
     }
@@ -100,7 +93,7 @@ impl Instance {
         &self,
         limits: &Limits,
         call: Option<Interrupt>,
-        work: impl AsyncFnOnce(&mut Guest, &Plugin) -> Result<(ExecuteResult, Usage), Fault>,
+        work: impl AsyncFnOnce(&mut Guest) -> Result<(ExecuteResult, Usage), Fault>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let mut slot = self.lock();
         let interrupts = Interrupts {
@@ -110,26 +103,19 @@ impl Instance {
         if let Some(reason) = interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
+        let clock = Clock::start(limits.timeout, None);
         let mut guest = match slot.take() {
             Some(mut guest) => {
-                guest.begin_call(limits, &interrupts);
+                guest.begin_call(limits, clock, interrupts);
                 guest
             }
             None => {
-                let start_up = Limits {
-                    fuel: self.plugin.limits().fuel,
-                    ..*limits
-                };
-                drive::run(Guest::start(self.plugin.program(), &start_up, &interrupts))?
+                let (program, fuel) = (self.plugin.program(), self.plugin.limits().fuel);
+                drive::run(Guest::start(program, fuel, limits, clock, interrupts))?
             }
         };
-        let result = drive::run(work(&mut guest, &self.plugin));
-        if guest.is_intact()
-            && interrupts
-                .owner
-                .as_ref()
-                .is_some_and(|closed| closed.reason().is_none())
-        {
+        let result = drive::run(work(&mut guest));
+        if guest.is_intact() && self.closed.reason().is_none() {
             *slot = Some(guest);
         }
         result

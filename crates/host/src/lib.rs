@@ -17,7 +17,7 @@
 //! By default a guest can compute and nothing more: there is nothing that it could import.
 
 #![deny(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(
     test,
     allow(
@@ -28,10 +28,14 @@
     )
 )]
 
+mod artefact;
+mod clock;
+mod code;
 mod drive;
 mod engine;
 mod epoch;
 mod error;
+mod execution;
 mod executor;
 mod guest;
 mod instance;
@@ -47,7 +51,8 @@ mod usage;
 
 pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
-pub use executor::Executor;
+pub use execution::Execution;
+pub use executor::{Executor, ExecutorStats, Lane, Work};
 pub use instance::Instance;
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;

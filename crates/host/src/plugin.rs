@@ -1,11 +1,13 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use sen_host_protocol::{ExecuteResult, PluginManifest};
 
+use crate::clock::{Clock, Pauses};
+use crate::code::Code;
 use crate::drive;
 use crate::error::Fault;
+use crate::execution::Execution;
 use crate::guest::{Guest, Lifetime};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
@@ -19,7 +21,7 @@ use crate::usage::Usage;
 pub struct Plugin(Arc<Loaded>);
 
 struct Loaded {
-    program: Arc<Program>,
+    code: Code,
     manifest: Arc<PluginManifest>,
     digest: Arc<str>,
     limits: Limits,
@@ -48,14 +50,17 @@ impl Plugin {
     /// manifest, and those for running over a limit meanwhile.
     pub fn load(bytes: &[u8], limits: &Limits) -> Result<Self, Fault> {
         let digest = format!("blake3:{}", blake3::hash(bytes).to_hex());
-        let program = Arc::new(Program::compile(bytes)?);
+        let code = Code::compile(bytes)?;
         let manifest = drive::run(async {
-            let mut guest = Guest::start(&program, limits, &Interrupts::default()).await?;
-            guest.manifest(&program, limits).await
+            let clock = Clock::start(limits.timeout, None);
+            let interrupts = Interrupts::default();
+            let mut guest =
+                Guest::start(code.program(), limits.fuel, limits, clock, interrupts).await?;
+            guest.manifest(limits).await
         })?;
         manifest.validate().map_err(crate::error::FaultKind::from)?;
         let loaded = Loaded {
-            program,
+            code,
             manifest: Arc::new(manifest),
             digest: digest.into(),
             limits: *limits,
@@ -67,16 +72,15 @@ impl Plugin {
     #[must_use]
     pub fn with_limits(&self, limits: &Limits) -> Self {
         let Loaded {
-            program,
+            code,
             manifest,
             digest,
             ..
         } = &*self.0;
-        let (program, manifest, digest) = (program.clone(), manifest.clone(), digest.clone());
         Self(Arc::new(Loaded {
-            program,
-            manifest,
-            digest,
+            code: code.clone(),
+            manifest: manifest.clone(),
+            digest: digest.clone(),
             limits: *limits,
         }))
     }
@@ -92,29 +96,49 @@ impl Plugin {
         limits: &Limits,
         interrupts: &Interrupts,
     ) -> Result<Reply, Fault> {
-        let began = Instant::now();
+        let clock = Clock::start(limits.timeout, None);
+        drive::run(self.execution(args, limits, clock, interrupts.clone()))
+    }
+
+    /// As [`Plugin::execute`], to be run a little at a time.
+    pub fn start(&self, args: Vec<String>, limits: Limits, interrupts: Interrupts) -> Execution {
+        let plugin = self.clone();
+        let pauses = Pauses::default();
+        let clock = Clock::start(limits.timeout, Some(pauses.clone()));
+        let running = async move { plugin.execution(&args, &limits, clock, interrupts).await };
+        Execution::new(Box::pin(running), pauses)
+    }
+
+    async fn execution(
+        &self,
+        args: &[String],
+        limits: &Limits,
+        clock: Clock,
+        interrupts: Interrupts,
+    ) -> Result<Reply, Fault> {
+        let program = self.0.code.program();
         // Start-up has the plugin's own fuel: how much it needs has nothing to do with this call.
-        let start_up = Limits {
-            fuel: self.0.limits.fuel,
-            ..*limits
+        let mut guest =
+            Guest::start(program, self.0.limits.fuel, limits, clock, interrupts).await?;
+        let reply = guest.execute(args, limits, Lifetime::OneExecution).await;
+        let usage = match &reply {
+            Ok((_, usage)) => Some(*usage),
+            Err(fault) => fault.usage,
         };
-        let program = &self.0.program;
-        let executed = drive::run(async {
-            let mut guest = Guest::start(program, &start_up, interrupts).await?;
-            let (result, usage) = guest
-                .execute(program, args, limits, Lifetime::OneExecution)
-                .await?;
-            Ok::<_, Fault>((result, usage, guest))
-        });
-        let (result, mut usage, guest) = executed?;
-        usage.duration = began.elapsed();
-        let suspended = matches!(result, ExecuteResult::Effect(_))
-            .then(|| Instance::suspended(self.clone(), guest));
+        self.0.code.used(usage.unwrap_or_default().fuel_consumed);
+        let (result, usage) = reply?;
+        let effect = matches!(result, ExecuteResult::Effect(_));
+        let suspended = effect.then(|| Instance::suspended(self.clone(), guest));
         Ok(Reply {
             result,
             usage,
             suspended,
         })
+    }
+
+    /// A number that tells this plugin's code from all others of the process.
+    pub fn id(&self) -> u64 {
+        self.0.code.id()
     }
 
     /// What the plugin says of itself.
@@ -129,7 +153,7 @@ impl Plugin {
 
     /// Whether the plugin can be resumed after an effect.
     pub fn supports_effects(&self) -> bool {
-        self.0.program.exports.resume.is_some()
+        self.program().exports.resume.is_some()
     }
 
     /// The limits that this plugin was loaded with.
@@ -137,8 +161,8 @@ impl Plugin {
         &self.0.limits
     }
 
-    pub(crate) fn program(&self) -> &Program {
-        &self.0.program
+    pub(crate) fn program(&self) -> Arc<Program> {
+        self.0.code.program()
     }
 }
 

@@ -1,10 +1,11 @@
 use sen_host_protocol::abi;
 use wasmtime::{
-    ExternType, Instance, InstancePre, Module, ModuleExport, Store, TypedFunc, ValType, WasmParams,
-    WasmResults,
+    Extern, ExternType, Instance, InstancePre, Memory, Module, ModuleExport, Store, TypedFunc,
+    ValType, WasmParams, WasmResults,
 };
 
-use crate::engine::{self, Engine};
+use crate::artefact;
+use crate::engine::{self, Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
 use crate::precheck::precheck;
@@ -12,9 +13,22 @@ use crate::sandbox;
 
 /// A plugin's code: checked, compiled and linked once, instantiated for every execution.
 pub(crate) struct Program {
+    pub(crate) tier: Tier,
     engine: &'static Engine,
     pre: InstancePre<State>,
     pub(crate) exports: ExportIndices,
+}
+
+/// How a plugin's code was compiled. It consumes the same fuel in every tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Tier {
+    /// Without optimising: ready soonest.
+    Quick,
+    /// Optimised, for short calls.
+    Optimised,
+    /// Optimised, for computation.
+    Computation,
 }
 
 /// Where the protocol's exports are, so that an execution looks none of them up by name.
@@ -33,18 +47,32 @@ impl Program {
     ///
     /// # Errors
     /// `ModuleTooComplex`, `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
-    pub(crate) fn compile(bytes: &[u8]) -> Result<Self, Fault> {
-        precheck(bytes)?;
-        let engine = engine::get()?;
-        // Bytes from outside are only ever treated as wasm, never as a compiled artefact.
-        let module = Module::from_binary(&engine.wasmtime, bytes).map_err(|error| {
-            FaultKind::InvalidModule {
-                reason: format!("{:#}", error.root_cause()),
+    pub(crate) fn compile(bytes: &[u8], tier: Tier) -> Result<Self, Fault> {
+        let (engine, module) = match tier {
+            Tier::Quick => {
+                precheck(bytes)?;
+                let engine = Engine::get(Purpose::ShortCalls)?;
+                (
+                    engine,
+                    artefact::compile(engine::quick_compiler()?, &engine.wasmtime, bytes),
+                )
             }
+            Tier::Optimised => {
+                let engine = Engine::get(Purpose::ShortCalls)?;
+                (engine, Module::from_binary(&engine.wasmtime, bytes))
+            }
+            Tier::Computation => {
+                let engine = Engine::get(Purpose::Computation)?;
+                (engine, Module::from_binary(&engine.wasmtime, bytes))
+            }
+        };
+        let module = module.map_err(|error| FaultKind::InvalidModule {
+            reason: format!("{:#}", error.root_cause()),
         })?;
         let exports = ExportIndices::find(&module)?;
         let pre = sandbox::link(&module)?;
         Ok(Self {
+            tier,
             engine,
             pre,
             exports,
@@ -59,6 +87,17 @@ impl Program {
         self.pre.instantiate_async(store).await
     }
 
+    /// The memory of an instance.
+    pub(crate) fn memory(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Memory> {
+        let export = instance.get_module_export(&mut *store, &self.exports.memory);
+        let memory = export.and_then(Extern::into_memory);
+        memory.ok_or_else(|| wasmtime::Error::msg("the memory is gone"))
+    }
+
     /// An exported function whose type `find` has checked.
     pub(crate) fn typed<P: WasmParams, R: WasmResults>(
         &self,
@@ -68,7 +107,7 @@ impl Program {
     ) -> wasmtime::Result<TypedFunc<P, R>> {
         let export = instance
             .get_module_export(&mut *store, index)
-            .and_then(wasmtime::Extern::into_func);
+            .and_then(Extern::into_func);
         let function = export.ok_or_else(|| wasmtime::Error::msg("the function is gone"))?;
         function.typed(store)
     }

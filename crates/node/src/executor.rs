@@ -1,7 +1,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use napi::bindgen_prelude::{FnArgs, Function, ToNapiValue, Uint8Array};
+use napi::bindgen_prelude::{Either, Float64ArraySlice, FnArgs, Function, ToNapiValue, Uint8Array};
 use napi::sys::{napi_env, napi_value};
 use napi::threadsafe_function::{
     ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
@@ -16,6 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
 use crate::outcome::Outcome;
 use crate::plugin::Plugin;
+use crate::receipt::brief;
 
 /// What a piece of work ended with.
 pub enum Settled {
@@ -91,23 +93,34 @@ impl Executor {
         // A copy: JavaScript could change the bytes while they are compiled.
         let bytes = module.to_vec();
         let limits = LimitOverrides::over(limits.as_ref(), &host::Limits::default());
-        self.submit(ticket, move || match host::Plugin::load(&bytes, &limits) {
-            Ok(plugin) => Settled::Loaded(Plugin { plugin }),
-            Err(fault) => Settled::Executed(fault.into()),
+        self.run(0, ticket, move || {
+            match host::Plugin::load(&bytes, &limits) {
+                Ok(plugin) => Settled::Loaded(Plugin { plugin }),
+                Err(fault) => Settled::Executed(fault.into()),
+            }
         });
     }
 
-    /// Executes on a pristine instance.
+    /// Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
+    /// milliseconds: an execution that is done by then is returned, and its ticket never settled.
+    /// What is not goes on on the executor's threads; with 0, it begins there. A success is
+    /// returned as by `Plugin.executeSync`.
     #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of options would cost more than the call"
+    )]
     pub fn execute(
         &self,
         ticket: u32,
         plugin: &Plugin,
         args: Vec<String>,
+        mut receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         owner: Option<&Interrupt>,
         call: Option<&Interrupt>,
-    ) {
+        slice_ms: f64,
+    ) -> Option<Either<String, Outcome>> {
         let plugin = plugin.plugin.clone();
         let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
         let handle =
@@ -116,13 +129,20 @@ impl Executor {
             owner: handle(owner),
             call: handle(call),
         };
-        self.submit(ticket, move || {
-            Settled::Executed(Outcome::of_plugin(plugin.execute(
-                &args,
-                &limits,
-                &interrupts,
-            )))
-        });
+        let mut execution = plugin.start(args, limits, interrupts);
+        if slice_ms > 0.0 {
+            let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
+            if let Some(reply) = execution.run_for(slice) {
+                return Some(brief(Outcome::of_plugin(reply), &mut receipt));
+            }
+        }
+        let on_settled = self.on_settled.clone();
+        let work = ExecutionWork {
+            execution,
+            settler: Settler { ticket, on_settled },
+        };
+        self.executor.submit(plugin.id(), Box::new(work));
+        None
     }
 
     /// Executes on a live instance.
@@ -138,7 +158,8 @@ impl Executor {
         let limits = instance.limits(limits.as_ref());
         let instance = instance.instance.clone();
         let call = call.map(|call| call.handle.clone());
-        self.submit(ticket, move || {
+        let lane = instance.plugin().id();
+        self.run(lane, ticket, move || {
             Settled::Executed(Outcome::of_instance(instance.execute(&args, &limits, call)))
         });
     }
@@ -158,7 +179,8 @@ impl Executor {
         let instance = instance.instance.clone();
         let call = call.map(|call| call.handle.clone());
         let result = result.into();
-        self.submit(ticket, move || {
+        let lane = instance.plugin().id();
+        self.run(lane, ticket, move || {
             Settled::Executed(Outcome::of_instance(
                 instance.resume(effect_id, &result, &limits, call),
             ))
@@ -167,20 +189,60 @@ impl Executor {
 }
 
 impl Executor {
-    fn submit(&self, ticket: u32, work: impl FnOnce() -> Settled + Send + 'static) {
+    /// Runs work of a lane in one go.
+    fn run(&self, lane: host::Lane, ticket: u32, work: impl FnOnce() -> Settled + Send + 'static) {
         let on_settled = self.on_settled.clone();
-        self.executor.submit(move |admitted| {
-            let settled = match admitted {
-                Ok(()) => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-                    let kind = host::FaultKind::Internal {
-                        reason: "it panicked".into(),
-                    };
-                    Settled::Executed(host::Fault::from(kind).into())
-                }),
-                Err(fault) => Settled::Executed(fault.into()),
-            };
-            // Refused only while the environment is torn down, when nobody waits any more.
-            let _ = on_settled.call((ticket, settled), ThreadsafeFunctionCallMode::NonBlocking);
+        let mut settler = Settler { ticket, on_settled };
+        self.executor.run(lane, move |admitted| match admitted {
+            Ok(()) => {
+                settler.settle_with(|| Some(work()));
+            }
+            Err(fault) => settler.settle(Settled::Executed(fault.into())),
         });
+    }
+}
+
+/// Tells JavaScript what came of a ticket.
+struct Settler {
+    ticket: u32,
+    on_settled: Arc<OnSettled>,
+}
+
+impl Settler {
+    fn settle(&self, settled: Settled) {
+        // Refused only while the environment is torn down, when nobody waits any more.
+        let mode = ThreadsafeFunctionCallMode::NonBlocking;
+        let _ = self.on_settled.call((self.ticket, settled), mode);
+    }
+
+    /// Settles with what the work gives, if it gives anything, or with a fault if it panics.
+    fn settle_with(&mut self, work: impl FnOnce() -> Option<Settled>) -> bool {
+        let settled = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            let reason = "it panicked".into();
+            let fault = host::Fault::from(host::FaultKind::Internal { reason });
+            Some(Settled::Executed(fault.into()))
+        });
+        settled.map(|settled| self.settle(settled)).is_some()
+    }
+}
+
+/// An execution on the executor's threads.
+struct ExecutionWork {
+    execution: host::Execution,
+    settler: Settler,
+}
+
+impl host::Work for ExecutionWork {
+    fn run_for(&mut self, slice: Duration) -> bool {
+        let Self { execution, settler } = self;
+        settler.settle_with(|| {
+            execution
+                .run_for(slice)
+                .map(|reply| Settled::Executed(Outcome::of_plugin(reply)))
+        })
+    }
+
+    fn refuse(self: Box<Self>, fault: host::Fault) {
+        self.settler.settle(Settled::Executed(fault.into()));
     }
 }

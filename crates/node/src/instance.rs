@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
+use napi::bindgen_prelude::{Either, Float64ArraySlice};
 use napi_derive::napi;
 use sen_host as host;
 
 use crate::effect::EffectResult;
 use crate::limits::LimitOverrides;
 use crate::outcome::Outcome;
+use crate::receipt::brief;
 
 /// A live instance of a plugin. See the host's `Instance`.
 #[napi]
@@ -23,12 +25,19 @@ impl From<host::Instance> for Instance {
 
 #[napi]
 impl Instance {
-    /// Executes on this instance, on this thread. Waits for a call that runs on it.
+    /// Executes on this instance, on this thread. Waits for a call that runs on it. The output of a
+    /// success is returned as it is, its fuel, milliseconds and bytes written to `receipt`.
     #[napi(catch_unwind)]
-    pub fn execute_sync(&self, args: Vec<String>, limits: Option<LimitOverrides>) -> Outcome {
-        Outcome::of_instance(
-            self.instance
-                .execute(&args, &self.limits(limits.as_ref()), None),
+    pub fn execute_sync(
+        &self,
+        args: Vec<String>,
+        mut receipt: Float64ArraySlice<'_>,
+        limits: Option<LimitOverrides>,
+    ) -> Either<String, Outcome> {
+        let limits = self.limits(limits.as_ref());
+        brief(
+            Outcome::of_instance(self.instance.execute(&args, &limits, None)),
+            &mut receipt,
         )
     }
 

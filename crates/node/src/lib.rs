@@ -13,3 +13,4 @@ mod limits;
 mod manifest;
 mod outcome;
 mod plugin;
+mod receipt;

@@ -1,3 +1,4 @@
+use napi::bindgen_prelude::{Either, Float64ArraySlice};
 use napi_derive::napi;
 use sen_host as host;
 
@@ -6,6 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
 use crate::manifest::PluginManifest;
 use crate::outcome::Outcome;
+use crate::receipt::brief;
 
 /// A loaded plugin: compiled code and its manifest. See the host's `Plugin`.
 #[napi]
@@ -42,20 +44,25 @@ impl Plugin {
         }
     }
 
-    /// Executes on a pristine instance, on this thread.
+    /// Executes on a pristine instance, on this thread. The output of a success is returned as it
+    /// is, its fuel, milliseconds and bytes written to `receipt`.
     #[napi(catch_unwind)]
     pub fn execute_sync(
         &self,
         args: Vec<String>,
+        mut receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         owner: Option<&Interrupt>,
-    ) -> Outcome {
+    ) -> Either<String, Outcome> {
         let limits = LimitOverrides::over(limits.as_ref(), self.plugin.limits());
         let interrupts = host::Interrupts {
             owner: owner.map(|owner| owner.handle.clone()),
             call: None,
         };
-        Outcome::of_plugin(self.plugin.execute(&args, &limits, &interrupts))
+        brief(
+            Outcome::of_plugin(self.plugin.execute(&args, &limits, &interrupts)),
+            &mut receipt,
+        )
     }
 
     /// A live instance, to be made by its first call.

@@ -1,0 +1,40 @@
+/**
+ * How long guests may hold the event loop in one of its turns, all calls of the turn together. A
+ * short call is done by then, and is spared two changes of thread, which cost more than itself.
+ */
+export const SLICE_MS = 0.1
+
+let spent = 0
+let counting = false
+let deferred = false
+
+/** What is left for guests in this turn of the event loop, in milliseconds. */
+export function remaining(): number {
+  return Math.max(0, SLICE_MS - spent)
+}
+
+/** Notes that a guest held the event loop for this long. */
+export function spend(ms: number): void {
+  spent += ms
+  if (counting) return
+  counting = true
+  setImmediate(() => {
+    counting = false
+    spent = 0
+  }).unref()
+}
+
+/**
+ * The next turn, for one caller at a time: calls made one after the other begin there, where a
+ * thread would cost them more. Undefined where somebody waits for it already.
+ */
+export function nextTurn(): Promise<void> | undefined {
+  if (deferred) return undefined
+  deferred = true
+  return new Promise(resolve => {
+    setImmediate(() => {
+      deferred = false
+      resolve()
+    })
+  })
+}
