@@ -18,6 +18,8 @@ export declare class Executor {
    * returned as by `Plugin.executeSync`.
    */
   execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
+  /** Lets idle threads end at once. */
+  retire(): void
   /** Executes on a live instance. */
   executeOn(ticket: number, instance: Instance, args: Array<string>, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
   /** Hands the result of an effect to the instance that asked for it. */

@@ -7,16 +7,22 @@ import { type Interrupt, native } from './native.js'
  */
 export class Revocation {
   readonly interrupt: Interrupt = new (native().Interrupt)()
-  readonly #waiting = new Set<(error: PluginHostError) => void>()
-  #error: PluginHostError | undefined
+  readonly #waiting = new Set<() => void>()
+  #error: (() => PluginHostError) | undefined
 
   /** Stops what runs and refuses what would. Only the first reason counts. */
-  revoke(reason: 'unloaded' | 'closed', error: PluginHostError): void {
+  revoke(reason: 'unloaded' | 'closed', error: () => PluginHostError): void {
     if (this.#error !== undefined) return
     this.#error = error
     this.interrupt.trigger(reason)
-    for (const reject of this.#waiting) reject(error)
+    const waiting = [...this.#waiting]
     this.#waiting.clear()
+    for (const listener of waiting) listener()
+  }
+
+  /** An error of the caller's own, where this is revoked. */
+  get error(): PluginHostError | undefined {
+    return this.#error?.()
   }
 
   /** Whether nobody waits for anything that this could stop. */
@@ -24,13 +30,10 @@ export class Revocation {
     return this.#waiting.size === 0
   }
 
-  /** Calls `listener` when this is revoked; returns what takes that back. */
-  listen(listener: (error: PluginHostError) => void): () => void {
-    if (this.#error !== undefined) {
-      listener(this.#error)
-      return () => {}
-    }
-    this.#waiting.add(listener)
+  /** Calls `listener` once this is revoked; returns what takes that back. */
+  listen(listener: () => void): () => void {
+    if (this.#error === undefined) this.#waiting.add(listener)
+    else listener()
     return () => this.#waiting.delete(listener)
   }
 }
@@ -46,22 +49,33 @@ export async function interruptible<T>(
   start: (call: Interrupt | undefined) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted()
+  // Thrown from here, so that its stack leads to whoever made this call.
+  if (revocation.error !== undefined) throw revocation.error
   const call = signal && new (native().Interrupt)()
-  return await new Promise<T>((resolve, reject) => {
-    const aborted = () => {
-      call?.trigger('aborted')
-      settle(() => reject(signal?.reason))
-    }
-    const stopListening = revocation.listen(error => settle(() => reject(error)))
-    const settle = (deliver: () => void) => {
-      signal?.removeEventListener('abort', aborted)
-      stopListening()
-      deliver()
-    }
-    signal?.addEventListener('abort', aborted)
-    start(call).then(
-      value => settle(() => resolve(value)),
-      error => settle(() => reject(error)),
-    )
+  const { promise: stopped, resolve: stop } = withResolvers<typeof STOPPED>()
+  const abort = () => {
+    call?.trigger('aborted')
+    stop(STOPPED)
+  }
+  signal?.addEventListener('abort', abort)
+  const stopListening = revocation.listen(() => stop(STOPPED))
+  try {
+    const first = await Promise.race([start(call), stopped])
+    if (first !== STOPPED) return first as T
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    stopListening()
+  }
+  if (revocation.error !== undefined) throw revocation.error
+  throw signal?.reason
+}
+
+const STOPPED = Symbol('stopped')
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(settle => {
+    resolve = settle
   })
+  return { promise, resolve }
 }

@@ -122,8 +122,11 @@ export function isPluginHostError(error: unknown, code?: PluginHostErrorCode): b
   return error instanceof PluginHostError && (code === undefined || error.code === code)
 }
 
-/** @internal A wrong option or argument: `path` says where it stands, its last part is the key. */
-export function invalidArgument(path: string, problem: string): PluginHostError<'ERR_INVALID_ARG'> {
-  const name = path.slice(path.lastIndexOf('.') + 1)
+/** @internal A wrong option or argument: `path` says where it stands; `name` is its key. */
+export function invalidArgument(
+  path: string,
+  problem: string,
+  name = path.slice(path.lastIndexOf('.') + 1),
+): PluginHostError<'ERR_INVALID_ARG'> {
   return new PluginHostError('ERR_INVALID_ARG', `${path} ${problem}`, { name })
 }

@@ -16,16 +16,20 @@ export interface ExecutorOptions {
  * waits for each. While somebody does, the process is kept alive.
  */
 export class Executor {
-  readonly #waiting = new Map<number, (settled: Settled) => void>()
+  /** With the executor itself: what somebody waits for is not given up. */
+  readonly #waiting = new Map<number, { resolve: (settled: Settled) => void; executor: Executor }>()
   readonly #native: addon.Executor
   #nextTicket = 0
 
   constructor(options: ExecutorOptions = {}) {
+    // The addon keeps this function, which must not keep the executor: neither would ever be freed.
+    const waiting = this.#waiting
     this.#native = new (addon.native().Executor)(options, (ticket, settled) => {
-      const resolve = this.#waiting.get(ticket)
-      this.#waiting.delete(ticket)
+      const waiter = waiting.get(ticket)
+      if (waiter === undefined) return
+      waiting.delete(ticket)
       release()
-      resolve?.(settled)
+      waiter.resolve(settled)
     })
   }
 
@@ -59,6 +63,11 @@ export class Executor {
     }
     if (slice > 0) spend(slice)
     return this.#settled(ticket) as Promise<addon.Outcome>
+  }
+
+  /** Lets idle threads end at once. */
+  retire(): void {
+    this.#native.retire()
   }
 
   /** Whether calls that are made one after the other would rather wait for the next turn. */
@@ -106,8 +115,10 @@ export class Executor {
 
   /** What the ticket is settled with: in a later turn of the event loop, hence not missed. */
   #settled(ticket: number): Promise<Settled> {
-    hold()
-    return new Promise(resolve => this.#waiting.set(ticket, resolve))
+    return new Promise(resolve => {
+      this.#waiting.set(ticket, { resolve, executor: this })
+      hold()
+    })
   }
 }
 
@@ -128,14 +139,18 @@ export function compiler(): Executor {
 
 // The addon's own handles never keep the process alive, so that an idle registry does not. A timer
 // that never fires does it instead while a call is awaited: ref and unref are all it is there for.
+// Where JavaScript's stack is nearly full, any call here can throw: hence no step relies on a later
+// one, and each call that waits asserts anew what it needs.
 let keepAlive: NodeJS.Timeout | undefined
 let held = 0
 
 function hold(): void {
-  keepAlive ??= setInterval(() => {}, 2 ** 31 - 1).unref()
-  if (held++ === 0) keepAlive.ref()
+  held += 1
+  keepAlive ??= setInterval(() => {}, 2 ** 31 - 1)
+  keepAlive.ref()
 }
 
 function release(): void {
-  if (--held === 0) keepAlive?.unref()
+  held -= 1
+  if (held === 0) keepAlive?.unref()
 }

@@ -20,7 +20,7 @@ const CALL_OPTIONS = ['signal', 'limits'] as const
 
 /**
  * One live instance of a plugin: its memory persists from call to call. Calls run one at a time,
- * in the order in which they were made. A call that traps, runs over a limit or is aborted leaves
+ * asynchronous ones in the order in which they were made. A call that traps, runs over a limit or is aborted leaves
  * the guest in the middle of something: the next call begins with fresh memory.
  *
  * Effects are not carried out here: a result of type `effect` is the caller's to answer with
@@ -53,7 +53,7 @@ export class PluginInstance {
 
   /**
    * Runs the plugin's command on this thread, which waits for it: for scripts and hot paths. Waits
-   * for a call that runs already.
+   * for a call that runs already, and goes ahead of those that wait for their turn.
    *
    * @throws {PluginHostError} As `execute`.
    */
@@ -79,7 +79,7 @@ export class PluginInstance {
 
   /** Throws the instance away; a running call is stopped, later ones are refused with `ERR_CLOSED`. */
   close(): void {
-    this.#revocation.revoke('closed', new PluginHostError('ERR_CLOSED', 'the instance was closed', {}))
+    this.#revocation.revoke('closed', () => new PluginHostError('ERR_CLOSED', 'the instance was closed', {}))
     this.#instance.close()
   }
 

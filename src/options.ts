@@ -15,7 +15,7 @@ export function checkOptions<T extends object>(
   }
   for (const key of Object.keys(value)) {
     if (!(keys as readonly string[]).includes(key)) {
-      throw invalidArgument(`${path}.${key}`, `is not an option. There are: ${keys.join(', ')}`)
+      throw invalidArgument(`${path}.${key}`, `is not an option. There are: ${keys.join(', ')}`, key)
     }
   }
   return value
@@ -36,12 +36,14 @@ export function checkOneOf<T extends string>(value: unknown, path: string, words
   return word
 }
 
-/** A plugin's arguments. */
+/** A plugin's arguments: a copy, which the caller cannot change while the call waits. */
 export function checkArgs(value: unknown): string[] {
-  if (!Array.isArray(value) || !value.every(arg => typeof arg === 'string')) {
-    throw invalidArgument('args', 'must be an array of strings')
-  }
-  return value
+  if (!Array.isArray(value)) throw invalidArgument('args', 'must be an array of strings')
+  // Iterated, since methods such as `every` pass over holes.
+  return Array.from(value, (arg: unknown, index) => {
+    if (typeof arg === 'string') return arg
+    throw invalidArgument('args', `must be an array of strings, which number ${index} is not`)
+  })
 }
 
 /** An abort signal, if there is one. */

@@ -46,6 +46,8 @@ interface Entry {
   readonly manifest: PluginManifest
   readonly digest: string
   readonly supportsEffects: boolean
+  /** Which of the registry's loads it came from. */
+  readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
   readonly revocation: Revocation
 }
@@ -69,6 +71,8 @@ export class PluginRegistry {
   readonly #onConflict: 'reject' | 'replace'
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
+  /** Loads so far: the later of two loads of a file has what it holds now. */
+  #loads = 0
   #closed = false
 
   constructor(options?: PluginRegistryOptions) {
@@ -102,8 +106,10 @@ export class PluginRegistry {
    */
   async loadPlugin(source: ModuleSource): Promise<PluginManifest> {
     this.#refuseClosed()
+    this.#loads += 1
+    const load = this.#loads
     const { plugin, path } = await loadModule(source, this.#limits)
-    return this.#add(plugin, new LoadedPlugin(plugin, path))
+    return this.#add(plugin, new LoadedPlugin(plugin, path), load)
   }
 
   /**
@@ -113,7 +119,8 @@ export class PluginRegistry {
    */
   async register(plugin: LoadedPlugin): Promise<PluginManifest> {
     this.#refuseClosed()
-    return this.#add(handleOf(plugin).withLimits(this.#limits.native ?? {}), plugin)
+    this.#loads += 1
+    return this.#add(handleOf(plugin).withLimits(this.#limits.native ?? {}), plugin, this.#loads)
   }
 
   /**
@@ -228,16 +235,20 @@ export class PluginRegistry {
     this.#retired.clear()
     for (const entry of entries) {
       this.#commands.remove(entry)
-      entry.revocation.revoke('closed', closedError())
+      entry.revocation.revoke('closed', closedError)
     }
+    this.#executor.retire()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  #add(plugin: native.Plugin, { manifest, digest, path }: LoadedPlugin): PluginManifest {
+  #add(plugin: native.Plugin, { manifest, digest, path }: LoadedPlugin, load: number): PluginManifest {
     this.#refuseClosed()
+    // A load of the same file that began later was done sooner.
+    const newer = path === undefined ? undefined : this.#commands.byPath(path)
+    if (newer !== undefined && newer.load > load) return newer.manifest
     const { name } = manifest.command
     const supportsEffects = plugin.supportsEffects()
     const entry: Entry = {
@@ -247,6 +258,7 @@ export class PluginRegistry {
       manifest,
       digest,
       supportsEffects,
+      load,
       revocation: new Revocation(),
     }
     const { removed, conflict } = this.#commands.add(entry, this.#onConflict)
@@ -281,8 +293,9 @@ export class PluginRegistry {
   /** The entry of a command that may be executed. */
   #find(command: string): Entry {
     this.#refuseClosed()
+    if (typeof command !== 'string') throw invalidArgument('command', 'must be a string')
     const entry = this.#commands.get(command)
-    if (entry === undefined) throw notFound(command, this.#commands.suggestions(String(command)))
+    if (entry === undefined) throw notFound(command, this.#commands.suggestions(command))
     if (!asksForNothing(entry.manifest.capabilities)) throw denied(entry)
     return entry
   }
@@ -297,6 +310,8 @@ export class PluginRegistry {
     const { instance } = first
     if (instance === undefined)
       throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
+    // A version that waits for an effect is not idle: closing the registry has to reach it.
+    const stopListening = revocation.listen(() => {})
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
     try {
       let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
@@ -317,6 +332,7 @@ export class PluginRegistry {
       }
       return { ...outcome, usage }
     } finally {
+      stopListening()
       // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
       instance.close()
     }
@@ -334,7 +350,7 @@ async function carryOutUntil(
   revocation: Revocation,
 ): Promise<native.EffectResult> {
   const gone = new AbortController()
-  const stopListening = revocation.listen(error => gone.abort(error))
+  const stopListening = revocation.listen(() => gone.abort())
   try {
     const either = signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal])
     return checkEffectResult(await carryOut(effect, either), 'result')
@@ -357,7 +373,7 @@ function checkExecuteOptions(options: ExecuteOptions | undefined): {
 function revoke({ command, revocation }: Entry): void {
   revocation.revoke(
     'unloaded',
-    new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}),
+    () => new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}),
   )
 }
 

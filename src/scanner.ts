@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { isPluginHostError, PluginHostError } from './errors.js'
+import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
 import { loadModule, modulePath } from './loader.js'
 import { checkOptions } from './options.js'
@@ -46,6 +46,7 @@ export class PluginScanner {
 
   /** Several directories as one, in their order; those that do not exist are skipped. */
   async scanDirectories(directories: readonly (string | URL)[]): Promise<ScanResult> {
+    if (!Array.isArray(directories)) throw invalidArgument('directories', 'must be an array of paths')
     const files = new Set<string>()
     for (const directory of directories) {
       for (const file of await moduleFiles(modulePath(directory, 'directories')).catch(skipMissing))

@@ -17,11 +17,12 @@ export function remaining(): number {
 export function spend(ms: number): void {
   spent += ms
   if (counting) return
-  counting = true
   setImmediate(() => {
     counting = false
     spent = 0
   }).unref()
+  // Only now: with JavaScript's stack nearly full, the line above can throw.
+  counting = true
 }
 
 /**
@@ -30,11 +31,11 @@ export function spend(ms: number): void {
  */
 export function nextTurn(): Promise<void> | undefined {
   if (deferred) return undefined
-  deferred = true
   return new Promise(resolve => {
     setImmediate(() => {
       deferred = false
       resolve()
     })
+    deferred = true
   })
 }

@@ -163,7 +163,7 @@ const behaviours: Record<string, Behaviour> = {
   'result-max-length': { live: outOfBounds(0, 0xffff_ffff) },
   'result-overflow': { live: outOfBounds(0xffff_ffff, 0xffff_ffff) },
   'result-high-pointer': { live: outOfBounds(0x8000_0000, 12) },
-  'result-null': { live: outOfBounds(0, 0) },
+  'result-null': { live: undecodable('result') },
   'result-largest': { live: success('\0'.repeat(4_194_290)) },
   'result-too-large': { live: tooLarge('result') },
 
@@ -252,11 +252,11 @@ const behaviours: Record<string, Behaviour> = {
   'result-lying-length': { live: undecodable('result') },
   'result-nested-deep': { live: undecodable('result') },
 
-  // The WASI tier
-  'wasi-import': { live: success('ok') },
-  'wasi-loop': { live: outOfFuel(10_000n), limits: { fuel: 10_000 } },
-  'wasi-random': { live: success('refused') },
-  'wasi-sleep': { live: success('refused') },
+  // Nothing of WASI is provided
+  'wasi-import': { loaded: unstartable({ import: 'wasi_snapshot_preview1.fd_write' }) },
+  'wasi-loop': { loaded: unstartable({ import: 'wasi_snapshot_preview1.clock_time_get' }) },
+  'wasi-random': { loaded: unstartable({ import: 'wasi_snapshot_preview1.random_get' }) },
+  'wasi-sleep': { loaded: unstartable({ import: 'wasi_snapshot_preview1.poll_oneoff' }) },
 }
 
 describe('every guest meets what it is meant to, twice, and other plugins do not notice', () => {

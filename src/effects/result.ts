@@ -25,7 +25,7 @@ export function checkEffectResult(value: EffectResult, path: string): native.Eff
 
 function checkHeaders(value: unknown, path: string): [string, string][] {
   if (!Array.isArray(value)) throw invalidArgument(path, 'must be an array of pairs of strings')
-  return value.map((pair: unknown, index): [string, string] => {
+  return Array.from(value, (pair: unknown, index): [string, string] => {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw invalidArgument(path, `must be an array of pairs of strings, which number ${index} is not`)
     }

@@ -1,7 +1,5 @@
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-
-use arc_swap::ArcSwap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::engine::{self, Allocation};
 use crate::error::Fault;
@@ -17,38 +15,33 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// Compiles in the background, one module at a time.
 static IMPROVER: LazyLock<Executor> = LazyLock::new(|| Executor::new(1, usize::MAX));
 
-/// A plugin's code, which gets better while it is used: a cheap handle (an `Arc`).
+/// A plugin's code: a cheap handle (an `Arc`).
 ///
-/// ```text
-/// Quick ──first execution──► Optimised ──a long execution──► Computation
-///   └──────────────────────a long execution──────────────────────┘
-/// ```
-///
-/// Compilation happens in the background. Executions that have begun end on the code they began
-/// on; fuel, limits and results are the same in every tier.
+/// It is loaded for short calls. When an execution turns out to compute much, it is compiled for
+/// computation as well, in the background, and later executions run that. Fuel, limits and results
+/// are the same. (How deep calls can nest depends on the size of compiled frames, and so on the
+/// tier: whoever overflows the stack is run again for short calls, which decides.)
 #[derive(Clone)]
 pub(crate) struct Code(Arc<Tiers>);
 
 struct Tiers {
     id: u64,
     wasm: Box<[u8]>,
-    current: ArcSwap<Program>,
-    /// The best tier that was asked for.
-    wanted: AtomicU8,
+    short_calls: Arc<Program>,
+    computation: OnceLock<Arc<Program>>,
+    /// Whether the tier for computation has been asked for.
+    improving: AtomicBool,
 }
 
 impl Code {
-    /// Compiles a module so that it can run soonest. Takes tens of milliseconds.
+    /// Compiles a module. Takes tens of milliseconds.
     pub(crate) fn compile(wasm: &[u8]) -> Result<Self, Fault> {
-        let program = Program::compile(wasm, Tier::Quick)?;
-        let wanted = AtomicU8::new(program.tier as u8);
-        let current = ArcSwap::from_pointee(program);
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Ok(Self(Arc::new(Tiers {
-            id,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             wasm: wasm.into(),
-            current,
-            wanted,
+            short_calls: Arc::new(Program::compile(wasm, Tier::ShortCalls)?),
+            computation: OnceLock::new(),
+            improving: AtomicBool::new(false),
         })))
     }
 
@@ -57,42 +50,37 @@ impl Code {
         self.0.id
     }
 
-    /// The best program that there is now.
-    pub(crate) fn program(&self) -> Arc<Program> {
-        self.0.current.load_full()
+    /// The best program for executions that there is now.
+    pub(crate) fn best(&self) -> &Arc<Program> {
+        self.0.computation.get().unwrap_or(&self.0.short_calls)
+    }
+
+    /// The program that the plugin was loaded with.
+    pub(crate) fn short_calls(&self) -> &Arc<Program> {
+        &self.0.short_calls
     }
 
     /// Takes note of how much fuel an execution used.
     pub(crate) fn used(&self, fuel: u64) {
-        let tier = if fuel < COMPUTATION {
-            Tier::Optimised
-        } else {
-            Tier::Computation
-        };
-        if self.0.wanted.load(Ordering::Relaxed) < tier as u8 {
-            self.improve(tier);
+        if fuel >= COMPUTATION && !self.0.improving.load(Ordering::Relaxed) {
+            self.improve();
         }
     }
 
     #[cold]
-    fn improve(&self, tier: Tier) {
+    fn improve(&self) {
         // Without guard pages and signals there is nothing to be gained.
-        if tier == Tier::Computation && engine::allocation() != Ok(Allocation::Pooling) {
-            return self.used(0);
-        }
-        if self.0.wanted.fetch_max(tier as u8, Ordering::Relaxed) >= tier as u8 {
+        let pooling = engine::allocation() == Ok(Allocation::Pooling);
+        if self.0.improving.swap(true, Ordering::Relaxed) || !pooling {
             return;
         }
         // A plugin that is gone by then is not compiled.
         let code = Arc::downgrade(&self.0);
         IMPROVER.run(0, move |_| {
             let Some(tiers) = code.upgrade() else { return };
-            if tiers.current.load().tier >= tier {
-                return;
-            }
             // What compiled once compiles again; where it does not, the code that there is serves.
-            if let Ok(program) = Program::compile(&tiers.wasm, tier) {
-                tiers.current.store(Arc::new(program));
+            if let Ok(program) = Program::compile(&tiers.wasm, Tier::Computation) {
+                let _ = tiers.computation.set(Arc::new(program));
             }
         });
     }

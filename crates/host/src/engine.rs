@@ -3,8 +3,7 @@
 use std::sync::OnceLock;
 
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
-    RegallocAlgorithm, WasmFeatures,
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
 };
 
 use crate::epoch::EpochTicker;
@@ -12,7 +11,7 @@ use crate::error::{Fault, FaultKind};
 use crate::limits::Limits;
 
 /// Instances that can exist at the same time: running, suspended by an effect, or live.
-pub(crate) const MAX_INSTANCES: u32 = 1024;
+pub(crate) const MAX_INSTANCES: u32 = 4096;
 
 /// Memories, and tables, that one module may have.
 pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
@@ -56,7 +55,6 @@ pub(crate) struct Engine {
 
 static SHORT_CALLS: OnceLock<Result<Engine, String>> = OnceLock::new();
 static COMPUTATION: OnceLock<Result<Engine, String>> = OnceLock::new();
-static QUICK_COMPILER: OnceLock<Result<wasmtime::Engine, String>> = OnceLock::new();
 
 impl Engine {
     /// The engine for a purpose, made by the first call.
@@ -86,23 +84,6 @@ impl Engine {
             allocation,
         })
     }
-}
-
-/// An engine that only compiles, for [`Purpose::ShortCalls`]: three times as quickly, without
-/// optimising. What it makes consumes the same fuel.
-pub(crate) fn quick_compiler() -> Result<&'static wasmtime::Engine, Fault> {
-    let engine = QUICK_COMPILER.get_or_init(|| {
-        let allocation = allocation().map_err(|fault| fault.to_string())?;
-        let mut config = config(Purpose::ShortCalls, allocation);
-        // Nothing is ever instantiated here: no slots are reserved.
-        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-        config.cranelift_opt_level(OptLevel::None);
-        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
-        // Somebody waits for it.
-        config.parallel_compilation(true);
-        wasmtime::Engine::new(&config).map_err(|error| format!("{error:#}"))
-    });
-    engine.as_ref().map_err(unsupported)
 }
 
 /// How the process reserves guest memory: decided once, by what the system allows.
@@ -141,9 +122,6 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
     config.wasm_features(WasmFeatures::MEMORY64, false);
     config.wasm_features(WasmFeatures::GC, false);
 
-    // Optimising happens in the background, on one thread.
-    config.parallel_compilation(false);
-
     match purpose {
         Purpose::ShortCalls => {
             config.signals_based_traps(false);
@@ -152,7 +130,10 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
                 .memory_guard_size(0)
                 .memory_reservation_for_growth(1 << 20);
         }
-        Purpose::Computation => {}
+        Purpose::Computation => {
+            // Compiled in the background, on one thread: nobody waits for it.
+            config.parallel_compilation(false);
+        }
     }
     match allocation {
         Allocation::Pooling => {

@@ -3,8 +3,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use crate::clock::Pauses;
-use crate::error::Fault;
+use crate::error::{Fault, FaultKind};
+use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
+use crate::room::Kind;
 
 type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -14,22 +16,43 @@ pub struct Execution {
     running: Running,
     pauses: Pauses,
     paused_since: Option<Instant>,
+    interrupts: Interrupts,
+    begun: bool,
 }
 
 impl Execution {
-    pub(crate) fn new(running: Running, pauses: Pauses) -> Self {
+    pub(crate) fn new(running: Running, pauses: Pauses, interrupts: Interrupts) -> Self {
         // Waiting for a first turn is a pause like any other.
+        let paused_since = Some(Instant::now());
         Self {
             running,
             pauses,
-            paused_since: Some(Instant::now()),
+            paused_since,
+            interrupts,
+            begun: false,
         }
+    }
+
+    /// Whether there is room for the instance, where it has none yet.
+    pub fn is_ready(&self) -> bool {
+        self.begun || self.interrupts.reason().is_some() || Kind::Execution.has_room()
+    }
+
+    /// Whether somebody stopped it before it began.
+    pub fn abandoned(&self) -> Option<Fault> {
+        let reason = if self.begun {
+            None
+        } else {
+            self.interrupts.reason()
+        };
+        reason.map(|reason| FaultKind::Interrupted(reason).into())
     }
 
     /// Runs until the guest is done, or has had this much time: then `None`, and it can go on
     /// later. Ends some ten microseconds late for ordinary code, and at most at the next tick of
     /// a millisecond for any.
     pub fn run_for(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
+        self.begun = true;
         let began = Instant::now();
         if let Some(since) = self.paused_since.take() {
             self.pauses.add(began - since);

@@ -9,6 +9,9 @@ use crate::error::{Fault, FaultKind};
 /// A thread with nothing to do ends after this time, so that an idle host has none.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How soon work is looked at again that there was no room for.
+const RETRY: Duration = Duration::from_millis(1);
+
 /// How long work runs before it gives way to work of other lanes, if any waits.
 const TURN: Duration = Duration::from_millis(10);
 
@@ -17,8 +20,18 @@ pub trait Work: Send {
     /// Runs for about this long; whether it is done. What is done is not called again.
     fn run_for(&mut self, slice: Duration) -> bool;
 
-    /// Called instead, on the thread that submitted it, when there is no room to wait.
+    /// Called instead, on a thread that submits work, when there is no room to wait.
     fn refuse(self: Box<Self>, fault: Fault);
+
+    /// Whether nobody waits for it any more, so that it need not wait either.
+    fn abandoned(&self) -> Option<Fault> {
+        None
+    }
+
+    /// Whether there is room for it to begin.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 /// What work belongs to: lanes share the threads evenly. A plugin, most often.
@@ -34,7 +47,16 @@ pub type Lane = u64;
 /// Threads start when there is work and end when there has been none for a while. Dropping all
 /// handles lets queued work finish.
 #[derive(Clone)]
-pub struct Executor(Arc<Shared>);
+pub struct Executor(Arc<Handle>);
+
+/// Lets the threads go when nobody has the executor any more.
+struct Handle(Arc<Shared>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.retire();
+    }
+}
 
 struct Shared {
     concurrency: usize,
@@ -60,8 +82,9 @@ struct Queue {
     waiting: usize,
     running: usize,
     threads: usize,
-    idle: usize,
     arrivals: u64,
+    /// Threads that have nothing to do end at once.
+    retired: bool,
 }
 
 #[derive(Default)]
@@ -99,12 +122,15 @@ impl Queue {
         self.waiting += 1;
     }
 
-    /// The next piece: of the lane with the fewest running, the one that waits longest.
+    /// The next piece that there is room for: of the lane with the fewest running, the one that
+    /// waits longest.
     fn pop(&mut self) -> Option<(Lane, Box<dyn Work>)> {
-        let waiting = self
-            .lanes
-            .iter_mut()
-            .filter(|(_, state)| !state.waiting.is_empty());
+        let waiting = self.lanes.iter_mut().filter(|(_, state)| {
+            state
+                .waiting
+                .front()
+                .is_some_and(|(_, work)| work.is_ready())
+        });
         let next = waiting.min_by_key(|(_, state)| {
             (
                 state.running,
@@ -129,6 +155,23 @@ impl Queue {
         }
     }
 
+    /// Takes out what nobody waits for any more.
+    fn prune(&mut self) -> Vec<(Fault, Box<dyn Work>)> {
+        let mut abandoned = Vec::new();
+        for state in self.lanes.values_mut() {
+            for (arrival, work) in std::mem::take(&mut state.waiting) {
+                match work.abandoned() {
+                    Some(fault) => abandoned.push((fault, work)),
+                    None => state.waiting.push_back((arrival, work)),
+                }
+            }
+        }
+        self.waiting -= abandoned.len();
+        self.lanes
+            .retain(|_, state| state.running > 0 || !state.waiting.is_empty());
+        abandoned
+    }
+
     /// Whether another lane has something to do.
     fn others_wait(&self, lane: Lane) -> bool {
         let own = self.lanes.get(&lane).map_or(0, |state| state.waiting.len());
@@ -148,12 +191,18 @@ impl Executor {
     /// An executor that runs at most `concurrency` pieces at once (at least one), and lets at most
     /// `queue_limit` wait.
     pub fn new(concurrency: usize, queue_limit: usize) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Handle(Arc::new(Shared {
             concurrency: concurrency.max(1),
             queue_limit,
             queue: Mutex::default(),
             work: Condvar::new(),
-        }))
+        }))))
+    }
+
+    /// Lets threads end as soon as they have nothing to do, rather than a while later. Work that
+    /// is submitted afterwards still runs.
+    pub fn retire(&self) {
+        self.0.0.retire();
     }
 
     /// Runs work on one of the executor's threads as soon as one is free. Work that panics ends
@@ -176,7 +225,7 @@ impl Executor {
             running,
             threads,
             ..
-        } = *self.0.lock();
+        } = *self.0.0.lock();
         ExecutorStats {
             waiting,
             running,
@@ -185,13 +234,21 @@ impl Executor {
     }
 
     fn enqueue(&self, lane: Lane, work: Box<dyn Work>) -> Result<(), (Fault, Box<dyn Work>)> {
-        let shared = &self.0;
+        let shared = &self.0.0;
         let mut queue = shared.lock();
-        let free = queue.idle + (shared.concurrency - queue.threads);
-        if queue.waiting >= shared.queue_limit.saturating_add(free) {
-            return Err((shared.busy(), work));
+        if shared.is_full(&queue) {
+            let abandoned = queue.prune();
+            drop(queue);
+            for (fault, work) in abandoned {
+                work.refuse(fault);
+            }
+            queue = shared.lock();
+            if shared.is_full(&queue) {
+                return Err((shared.busy(), work));
+            }
         }
-        if queue.idle <= queue.waiting && queue.threads < shared.concurrency {
+        // One thread more than have something to do, as long as there may be.
+        if queue.threads <= queue.running + queue.waiting && queue.threads < shared.concurrency {
             let worker = Arc::clone(shared);
             let thread = thread::Builder::new().name("sen-execute".into());
             match thread.spawn(move || worker.work()) {
@@ -202,11 +259,8 @@ impl Executor {
             }
         }
         queue.push(lane, work);
-        let idle = queue.idle > 0;
         drop(queue);
-        if idle {
-            shared.work.notify_one();
-        }
+        shared.work.notify_one();
         Ok(())
     }
 }
@@ -220,16 +274,30 @@ impl Shared {
                 queue = self.run(lane, work);
                 continue;
             }
-            queue.idle += 1;
-            let waited = self.work.wait_timeout(queue, KEEP_ALIVE);
+            if queue.retired && queue.waiting == 0 {
+                queue.threads -= 1;
+                return;
+            }
+            let patience = if queue.waiting > 0 { RETRY } else { KEEP_ALIVE };
+            let waited = self.work.wait_timeout(queue, patience);
             let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             queue = woken;
-            queue.idle -= 1;
             if timeout.timed_out() && queue.waiting == 0 {
                 queue.threads -= 1;
                 return;
             }
         }
+    }
+
+    /// Whether no more can wait: what a thread is free for does not count as waiting.
+    fn is_full(&self, queue: &Queue) -> bool {
+        let free = self.concurrency - queue.running;
+        queue.waiting >= self.queue_limit.saturating_add(free)
+    }
+
+    fn retire(&self) {
+        self.lock().retired = true;
+        self.work.notify_all();
     }
 
     /// Runs a piece until it is done, or gives way.

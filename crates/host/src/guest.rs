@@ -14,6 +14,7 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::program::{ExportIndices, Program};
+use crate::room::{Kind, Room};
 use crate::trap::{Stopped, classify};
 use crate::usage::Usage;
 
@@ -57,6 +58,8 @@ pub(crate) struct Guest {
     /// The fuel of the call in progress.
     fuel: u64,
     intact: bool,
+    /// After the store, so that the room is free when it says so.
+    _room: Room,
 }
 
 /// The functions of this instance, looked up when they are first called.
@@ -79,6 +82,7 @@ pub(crate) enum Lifetime {
 impl Guest {
     /// Makes a fresh instance and runs its start-up, on `fuel` of its own.
     pub(crate) async fn start(
+        kind: Kind,
         program: Arc<Program>,
         fuel: u64,
         limits: &Limits,
@@ -88,6 +92,7 @@ impl Guest {
         if let Some(reason) = interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
+        let room = Room::take(kind)?;
         let engine = program.engine();
         let _inside = engine.ticker.enter();
         let state = State {
@@ -114,6 +119,7 @@ impl Guest {
                 functions: Functions::default(),
                 fuel,
                 intact: true,
+                _room: room,
             }),
             Err(error) => {
                 let kind = match classify(&error, fuel, store.data().meter.refused()) {

@@ -9,6 +9,7 @@ use crate::guest::{Guest, Lifetime};
 use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
+use crate::room::Kind;
 use crate::usage::Usage;
 
 /// One live instance of a plugin, whose memory persists from call to call.
@@ -49,9 +50,9 @@ impl Instance {
         &self,
         args: &[String],
         limits: &Limits,
-        call: Option<Interrupt>,
+        interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, call, async |guest: &mut Guest| {
+        self.enter(limits, interrupts.into(), async |guest: &mut Guest| {
             guest.execute(args, limits, Lifetime::Persistent).await
         })
     }
@@ -65,9 +66,9 @@ impl Instance {
         effect_id: u32,
         result: &EffectResult,
         limits: &Limits,
-        call: Option<Interrupt>,
+        interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, call, async |guest: &mut Guest| {
+        self.enter(limits, interrupts.into(), async |guest: &mut Guest| {
             guest
                 .resume(effect_id, result, limits, Lifetime::Persistent)
                 .await
@@ -92,13 +93,13 @@ impl Instance {
     fn enter(
         &self,
         limits: &Limits,
-        call: Option<Interrupt>,
+        interrupts: Interrupts,
         work: impl AsyncFnOnce(&mut Guest) -> Result<(ExecuteResult, Usage), Fault>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let mut slot = self.lock();
         let interrupts = Interrupts {
             owner: Some(self.closed.clone()),
-            call,
+            ..interrupts
         };
         if let Some(reason) = interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
@@ -111,7 +112,14 @@ impl Instance {
             }
             None => {
                 let (program, fuel) = (self.plugin.program(), self.plugin.limits().fuel);
-                drive::run(Guest::start(program, fuel, limits, clock, interrupts))?
+                drive::run(Guest::start(
+                    Kind::Live,
+                    program,
+                    fuel,
+                    limits,
+                    clock,
+                    interrupts,
+                ))?
             }
         };
         let result = drive::run(work(&mut guest));

@@ -51,12 +51,24 @@ pub struct Interrupts {
     pub owner: Option<Interrupt>,
     /// Who asked for this very call.
     pub call: Option<Interrupt>,
+    /// Whose thread waits for the answer: an environment that may be torn down.
+    pub environment: Option<Interrupt>,
 }
 
 impl Interrupts {
     /// The reason to stop, if there is one; the owner's first.
     pub fn reason(&self) -> Option<InterruptReason> {
-        let owner = self.owner.as_ref().and_then(Interrupt::reason);
-        owner.or_else(|| self.call.as_ref().and_then(Interrupt::reason))
+        let handles = [&self.owner, &self.call, &self.environment];
+        handles.into_iter().flatten().find_map(Interrupt::reason)
+    }
+}
+
+impl From<Option<Interrupt>> for Interrupts {
+    /// A call that somebody may stop.
+    fn from(call: Option<Interrupt>) -> Self {
+        Self {
+            call,
+            ..Self::default()
+        }
     }
 }

@@ -17,7 +17,7 @@
 //! By default a guest can compute and nothing more: there is nothing that it could import.
 
 #![deny(missing_docs)]
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 #![cfg_attr(
     test,
     allow(
@@ -28,7 +28,6 @@
     )
 )]
 
-mod artefact;
 mod clock;
 mod code;
 mod drive;
@@ -45,6 +44,7 @@ mod meter;
 mod plugin;
 mod precheck;
 mod program;
+mod room;
 mod sandbox;
 mod trap;
 mod usage;

@@ -6,13 +6,14 @@ use sen_host_protocol::{ExecuteResult, PluginManifest};
 use crate::clock::{Clock, Pauses};
 use crate::code::Code;
 use crate::drive;
-use crate::error::Fault;
+use crate::error::{Fault, FaultKind};
 use crate::execution::Execution;
 use crate::guest::{Guest, Lifetime};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
-use crate::program::Program;
+use crate::program::{Program, Tier};
+use crate::room::Kind;
 use crate::usage::Usage;
 
 /// A loaded plugin: a cheap handle (an `Arc`) on compiled code and its manifest. It holds no
@@ -54,11 +55,18 @@ impl Plugin {
         let manifest = drive::run(async {
             let clock = Clock::start(limits.timeout, None);
             let interrupts = Interrupts::default();
-            let mut guest =
-                Guest::start(code.program(), limits.fuel, limits, clock, interrupts).await?;
+            let mut guest = Guest::start(
+                Kind::Loading,
+                code.short_calls().clone(),
+                limits.fuel,
+                limits,
+                clock,
+                interrupts,
+            )
+            .await?;
             guest.manifest(limits).await
         })?;
-        manifest.validate().map_err(crate::error::FaultKind::from)?;
+        manifest.validate().map_err(FaultKind::from)?;
         let loaded = Loaded {
             code,
             manifest: Arc::new(manifest),
@@ -105,8 +113,9 @@ impl Plugin {
         let plugin = self.clone();
         let pauses = Pauses::default();
         let clock = Clock::start(limits.timeout, Some(pauses.clone()));
-        let running = async move { plugin.execution(&args, &limits, clock, interrupts).await };
-        Execution::new(Box::pin(running), pauses)
+        let heard = interrupts.clone();
+        let running = async move { plugin.execution(&args, &limits, clock, heard).await };
+        Execution::new(Box::pin(running), pauses, interrupts)
     }
 
     async fn execution(
@@ -116,17 +125,25 @@ impl Plugin {
         clock: Clock,
         interrupts: Interrupts,
     ) -> Result<Reply, Fault> {
-        let program = self.0.code.program();
-        // Start-up has the plugin's own fuel: how much it needs has nothing to do with this call.
-        let mut guest =
-            Guest::start(program, self.0.limits.fuel, limits, clock, interrupts).await?;
-        let reply = guest.execute(args, limits, Lifetime::OneExecution).await;
-        let usage = match &reply {
-            Ok((_, usage)) => Some(*usage),
+        let code = &self.0.code;
+        let program = code.best();
+        let first = self.execute_on(program, args, limits, clock.clone(), interrupts.clone());
+        let executed = match first.await {
+            Err(fault)
+                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
+            {
+                // Nothing has come of it yet, so that it can simply be run again.
+                self.execute_on(code.short_calls(), args, limits, clock, interrupts)
+                    .await
+            }
+            executed => executed,
+        };
+        let usage = match &executed {
+            Ok((_, usage, _)) => Some(*usage),
             Err(fault) => fault.usage,
         };
-        self.0.code.used(usage.unwrap_or_default().fuel_consumed);
-        let (result, usage) = reply?;
+        code.used(usage.unwrap_or_default().fuel_consumed);
+        let (result, usage, guest) = executed?;
         let effect = matches!(result, ExecuteResult::Effect(_));
         let suspended = effect.then(|| Instance::suspended(self.clone(), guest));
         Ok(Reply {
@@ -134,6 +151,29 @@ impl Plugin {
             usage,
             suspended,
         })
+    }
+
+    async fn execute_on(
+        &self,
+        program: &Arc<Program>,
+        args: &[String],
+        limits: &Limits,
+        clock: Clock,
+        interrupts: Interrupts,
+    ) -> Result<(ExecuteResult, Usage, Guest), Fault> {
+        // Start-up has the plugin's own fuel: how much it needs has nothing to do with this call.
+        let fuel = self.0.limits.fuel;
+        let start = Guest::start(
+            Kind::Execution,
+            program.clone(),
+            fuel,
+            limits,
+            clock,
+            interrupts,
+        );
+        let mut guest = start.await?;
+        let (result, usage) = guest.execute(args, limits, Lifetime::OneExecution).await?;
+        Ok((result, usage, guest))
     }
 
     /// A number that tells this plugin's code from all others of the process.
@@ -153,7 +193,7 @@ impl Plugin {
 
     /// Whether the plugin can be resumed after an effect.
     pub fn supports_effects(&self) -> bool {
-        self.program().exports.resume.is_some()
+        self.0.code.short_calls().exports.resume.is_some()
     }
 
     /// The limits that this plugin was loaded with.
@@ -161,8 +201,9 @@ impl Plugin {
         &self.0.limits
     }
 
+    /// The program of live instances, which keep it: always the same.
     pub(crate) fn program(&self) -> Arc<Program> {
-        self.0.code.program()
+        self.0.code.short_calls().clone()
     }
 }
 

@@ -4,8 +4,7 @@ use wasmtime::{
     ValType, WasmParams, WasmResults,
 };
 
-use crate::artefact;
-use crate::engine::{self, Engine, Purpose};
+use crate::engine::{Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
 use crate::precheck::precheck;
@@ -19,15 +18,12 @@ pub(crate) struct Program {
     pub(crate) exports: ExportIndices,
 }
 
-/// How a plugin's code was compiled. It consumes the same fuel in every tier.
+/// What a plugin's code was compiled for. It consumes the same fuel in every tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub(crate) enum Tier {
-    /// Without optimising: ready soonest.
-    Quick,
-    /// Optimised, for short calls.
-    Optimised,
-    /// Optimised, for computation.
+    /// Executions that start quickly. What a plugin is loaded in.
+    ShortCalls,
+    /// Executions that compute much.
     Computation,
 }
 
@@ -48,26 +44,18 @@ impl Program {
     /// # Errors
     /// `ModuleTooComplex`, `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
     pub(crate) fn compile(bytes: &[u8], tier: Tier) -> Result<Self, Fault> {
-        let (engine, module) = match tier {
-            Tier::Quick => {
+        let engine = match tier {
+            Tier::ShortCalls => {
                 precheck(bytes)?;
-                let engine = Engine::get(Purpose::ShortCalls)?;
-                (
-                    engine,
-                    artefact::compile(engine::quick_compiler()?, &engine.wasmtime, bytes),
-                )
+                Engine::get(Purpose::ShortCalls)?
             }
-            Tier::Optimised => {
-                let engine = Engine::get(Purpose::ShortCalls)?;
-                (engine, Module::from_binary(&engine.wasmtime, bytes))
-            }
-            Tier::Computation => {
-                let engine = Engine::get(Purpose::Computation)?;
-                (engine, Module::from_binary(&engine.wasmtime, bytes))
-            }
+            Tier::Computation => Engine::get(Purpose::Computation)?,
         };
-        let module = module.map_err(|error| FaultKind::InvalidModule {
-            reason: format!("{:#}", error.root_cause()),
+        // Bytes from outside are only ever treated as wasm, never as a compiled artefact.
+        let module = Module::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+            FaultKind::InvalidModule {
+                reason: format!("{:#}", error.root_cause()),
+            }
         })?;
         let exports = ExportIndices::find(&module)?;
         let pre = sandbox::link(&module)?;

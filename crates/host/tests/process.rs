@@ -13,12 +13,9 @@ mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sen_host::{Allocation, FaultKind, Instance, Limits, Plugin, allocation};
+use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin};
 
 use support::*;
-
-/// Instances that can exist at the same time.
-const MOST: usize = 1024;
 
 /// The process, for one test at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -26,73 +23,105 @@ fn alone() -> MutexGuard<'static, ()> {
     PROCESS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Live instances that have been called once.
-fn living(plugin: &Plugin, count: usize) -> Vec<Instance> {
-    (0..count)
-        .map(|_| {
-            let instance = Instance::new(plugin.clone());
-            instance.execute(&[], &Limits::default(), None).unwrap();
-            instance
-        })
-        .collect()
+/// As many as there is room for, and the limit that the next one was told of.
+fn as_many_as_fit<T>(make: impl Fn() -> Result<T, Fault>) -> (Vec<T>, u64) {
+    let mut made = Vec::new();
+    loop {
+        assert!(made.len() < 100_000, "there is room without end");
+        match make() {
+            Ok(one) => made.push(one),
+            Err(Fault {
+                kind: FaultKind::Busy { limit },
+                ..
+            }) => return (made, limit),
+            Err(fault) => panic!("after {}: {fault:?}", made.len()),
+        }
+    }
+}
+
+fn live(plugin: &Plugin) -> Result<Instance, Fault> {
+    let instance = Instance::new(plugin.clone());
+    instance.execute(&[], &Limits::default(), None)?;
+    Ok(instance)
+}
+
+fn suspended(plugin: &Plugin) -> Result<Instance, Fault> {
+    let reply = plugin.execute(&[], &Limits::default(), &Interrupts::default())?;
+    Ok(reply.suspended.unwrap())
+}
+
+fn assert_busy<T>(outcome: Result<T, Fault>) {
+    assert_eq!(outcome.err().map(|fault| fault.code()), Some("ERR_BUSY"));
 }
 
 #[test]
 fn as_many_instances_live_at_once_as_there_is_room_for_and_the_next_is_told_to_wait() {
     let _alone = alone();
-    if allocation().unwrap() == Allocation::OnDemand {
-        return;
-    }
     let plugin = plugin("counter");
-    let mut instances = living(&plugin, MOST);
-
-    let busy = FaultKind::Busy { limit: MOST as u64 };
-    let late = Instance::new(plugin.clone());
+    let (mut instances, limit) = as_many_as_fit(|| live(&plugin));
+    assert_eq!(instances.len() as u64, limit);
+    assert!(limit >= 1_000, "{limit}");
     for _ in 0..3 {
-        let fault = late.execute(&[], &Limits::default(), None).unwrap_err();
-        assert_eq!((fault.code(), &fault.kind), ("ERR_BUSY", &busy));
-        assert_eq!(
-            run(&plugin, &[], &Limits::default()).unwrap_err().kind,
-            busy
-        );
-        assert_eq!(refusal(&guest("echo")).kind, busy);
+        assert_busy(live(&plugin));
     }
     // Those that live are none the worse.
     let (result, _) = instances[0].execute(&[], &Limits::default(), None).unwrap();
     assert_eq!(result, success("2"));
 
-    // Whether one is dropped or closed, its room is the next one's.
+    // Whether one is dropped or closed or fails, its room is the next one's.
     instances.pop();
-    assert_usable(&plugin, &[], "1");
-    late.execute(&[], &Limits::default(), None).unwrap();
-    assert_eq!(
-        run(&plugin, &[], &Limits::default()).unwrap_err().kind,
-        busy
-    );
+    instances.push(live(&plugin).unwrap());
+    assert_busy(live(&plugin));
     instances[7].close();
-    assert_usable(&plugin, &[], "1");
+    instances.push(live(&plugin).unwrap());
+    assert_busy(live(&plugin));
+    let fault = instances[8].execute(&[], &with_fuel(1), None).unwrap_err();
+    assert_eq!(fault.code(), "ERR_FUEL_EXHAUSTED");
+    instances.push(live(&plugin).unwrap());
+    assert_busy(live(&plugin));
 }
 
 #[test]
-fn instances_with_many_memories_and_tables_take_the_room_of_many() {
+fn however_many_instances_live_or_wait_there_is_room_to_load_and_to_execute() {
     let _alone = alone();
-    if allocation().unwrap() == Allocation::OnDemand {
-        return;
-    }
-    for fields in ["(memory 1)", "(table 1 funcref)"] {
-        let wasm = module(&format!("{} {}", fields.repeat(7), execute("")));
-        let plugin = load(&wasm);
-        let most = if fields.contains("memory") {
-            MOST / 8
-        } else {
-            MOST / 7
-        };
-        let instances = living(&plugin, most);
-        let fault = run(&plugin, &[], &Limits::default()).unwrap_err();
-        assert_eq!(fault.code(), "ERR_BUSY", "{fields}: {fault}");
-        drop(instances);
-        assert_usable(&plugin, &[], "ok");
-    }
+    let (counter, sleeper) = (plugin("counter"), plugin("effect-sleep"));
+    let (waiting, _) = as_many_as_fit(|| suspended(&sleeper));
+    assert!(waiting.len() >= 1_000, "{}", waiting.len());
+    // They are executions: others wait for them to end.
+    assert_busy(run(&counter, &[], &Limits::default()));
+    let execution = counter.start(vec![], Limits::default(), Interrupts::default());
+    assert!(!execution.is_ready());
+    // Room of its own have loading and those that live.
+    load(&guest("echo"));
+    assert!(live(&counter).is_ok());
+    drop(waiting);
+    assert!(execution.is_ready());
+
+    let (living, _) = as_many_as_fit(|| live(&counter));
+    assert_usable(&load(&guest("echo")), &["text"], "text");
+    drop(living);
+}
+
+/// A plugin with as many memories and tables as a module may have.
+fn spacious() -> Plugin {
+    load(&module(&format!(
+        "{} {} {}",
+        "(memory 1)".repeat(7),
+        "(table 1 funcref)".repeat(8),
+        execute("")
+    )))
+}
+
+#[test]
+fn instances_with_many_memories_and_tables_leave_room_to_load_and_to_execute_too() {
+    let _alone = alone();
+    let (spacious, counter) = (spacious(), plugin("counter"));
+    let (living, _) = as_many_as_fit(|| live(&spacious));
+    assert!(living.len() >= 100, "{}", living.len());
+    assert_usable(&counter, &[], "1");
+    assert_usable(&load(&guest("echo")), &["text"], "text");
+    drop(living);
+    assert_usable(&spacious, &[], "ok");
 }
 
 /// Bytes of this process that are in memory.

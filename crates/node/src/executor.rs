@@ -20,6 +20,10 @@ use crate::plugin::Plugin;
 use crate::receipt::brief;
 
 /// What a piece of work ended with.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "moved once, to where it is converted: a box would only add an allocation"
+)]
 pub enum Settled {
     Executed(Outcome),
     Loaded(Plugin),
@@ -58,6 +62,8 @@ pub struct ExecutorOptions {
 pub struct Executor {
     executor: host::Executor,
     on_settled: Arc<OnSettled>,
+    /// Triggered when this is dropped: its JavaScript environment is torn down, or nobody waits.
+    environment: host::Interrupt,
 }
 
 #[napi]
@@ -84,6 +90,7 @@ impl Executor {
         Ok(Self {
             executor: host::Executor::new(concurrency, queue_limit),
             on_settled: Arc::new(on_settled),
+            environment: host::Interrupt::default(),
         })
     }
 
@@ -128,9 +135,10 @@ impl Executor {
         let interrupts = host::Interrupts {
             owner: handle(owner),
             call: handle(call),
+            environment: Some(self.environment.clone()),
         };
         let mut execution = plugin.start(args, limits, interrupts);
-        if slice_ms > 0.0 {
+        if slice_ms > 0.0 && execution.is_ready() {
             let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
             if let Some(reply) = execution.run_for(slice) {
                 return Some(brief(Outcome::of_plugin(reply), &mut receipt));
@@ -145,6 +153,12 @@ impl Executor {
         None
     }
 
+    /// Lets idle threads end at once.
+    #[napi(catch_unwind)]
+    pub fn retire(&self) {
+        self.executor.retire();
+    }
+
     /// Executes on a live instance.
     #[napi(catch_unwind)]
     pub fn execute_on(
@@ -157,10 +171,12 @@ impl Executor {
     ) {
         let limits = instance.limits(limits.as_ref());
         let instance = instance.instance.clone();
-        let call = call.map(|call| call.handle.clone());
-        let lane = instance.plugin().id();
+        let interrupts = self.interrupts(call);
+        let lane = lane_of_instances(instance.plugin());
         self.run(lane, ticket, move || {
-            Settled::Executed(Outcome::of_instance(instance.execute(&args, &limits, call)))
+            Settled::Executed(Outcome::of_instance(
+                instance.execute(&args, &limits, interrupts),
+            ))
         });
     }
 
@@ -177,18 +193,38 @@ impl Executor {
     ) {
         let limits = instance.limits(limits.as_ref());
         let instance = instance.instance.clone();
-        let call = call.map(|call| call.handle.clone());
+        let interrupts = self.interrupts(call);
         let result = result.into();
-        let lane = instance.plugin().id();
+        let lane = lane_of_instances(instance.plugin());
         self.run(lane, ticket, move || {
             Settled::Executed(Outcome::of_instance(
-                instance.resume(effect_id, &result, &limits, call),
+                instance.resume(effect_id, &result, &limits, interrupts),
             ))
         });
     }
 }
 
+/// Instances are called in a lane of their own: executions may wait for room that only the end of
+/// such a call makes.
+fn lane_of_instances(plugin: &host::Plugin) -> host::Lane {
+    plugin.id() | 1 << 63
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.environment.trigger(host::InterruptReason::Closed);
+    }
+}
+
 impl Executor {
+    fn interrupts(&self, call: Option<&Interrupt>) -> host::Interrupts {
+        host::Interrupts {
+            owner: None,
+            call: call.map(|call| call.handle.clone()),
+            environment: Some(self.environment.clone()),
+        }
+    }
+
     /// Runs work of a lane in one go.
     fn run(&self, lane: host::Lane, ticket: u32, work: impl FnOnce() -> Settled + Send + 'static) {
         let on_settled = self.on_settled.clone();
@@ -240,6 +276,14 @@ impl host::Work for ExecutionWork {
                 .run_for(slice)
                 .map(|reply| Settled::Executed(Outcome::of_plugin(reply)))
         })
+    }
+
+    fn abandoned(&self) -> Option<host::Fault> {
+        self.execution.abandoned()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.execution.is_ready()
     }
 
     fn refuse(self: Box<Self>, fault: host::Fault) {

@@ -57,7 +57,7 @@ impl Plugin {
         let limits = LimitOverrides::over(limits.as_ref(), self.plugin.limits());
         let interrupts = host::Interrupts {
             owner: owner.map(|owner| owner.handle.clone()),
-            call: None,
+            ..host::Interrupts::default()
         };
         brief(
             Outcome::of_plugin(self.plugin.execute(&args, &limits, &interrupts)),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sen_host::{FaultKind, Instance, Interrupt, InterruptReason, Interrupts, Limits, Plugin};
 
@@ -18,6 +18,7 @@ fn for_the_call(interrupt: &Interrupt) -> Interrupts {
     Interrupts {
         owner: None,
         call: Some(interrupt.clone()),
+        ..Interrupts::default()
     }
 }
 
@@ -25,6 +26,7 @@ fn for_the_owner(interrupt: &Interrupt) -> Interrupts {
     Interrupts {
         owner: Some(interrupt.clone()),
         call: None,
+        ..Interrupts::default()
     }
 }
 
@@ -36,15 +38,14 @@ fn endless() -> Limits {
 /// come soon after.
 fn stopped<T: Send>(work: impl FnOnce() -> T + Send, stop: impl FnOnce()) -> T {
     let (sender, receiver) = mpsc::channel();
-    thread::scope(|scope| {
-        scope.spawn(move || sender.send(work()));
-        let early = receiver.recv_timeout(Duration::from_millis(30));
-        assert!(early.is_err(), "it ended before it was stopped");
-        let began = Instant::now();
-        stop();
-        let value = receiver.recv_timeout(HANG).expect("it was not stopped");
-        assert!(began.elapsed() < HANG);
-        value
+    promptly(|| {
+        thread::scope(|scope| {
+            scope.spawn(move || sender.send(work()));
+            let early = receiver.recv_timeout(Duration::from_millis(30));
+            assert!(early.is_err(), "it ended before it was stopped");
+            stop();
+            receiver.recv_timeout(HANG).expect("it was not stopped")
+        })
     })
 }
 
@@ -122,7 +123,7 @@ fn what_was_interrupted_before_it_started_does_not_start() {
 }
 
 #[test]
-fn the_first_reason_stays_and_the_owners_counts_more() {
+fn the_first_reason_stays_and_the_owners_counts_most() {
     let (first, second) = (Interrupt::default(), Interrupt::default());
     assert_eq!(first.reason(), None);
     first.trigger(InterruptReason::Unloaded);
@@ -130,10 +131,19 @@ fn the_first_reason_stays_and_the_owners_counts_more() {
     assert_eq!(first.reason(), Some(InterruptReason::Unloaded));
     assert_eq!(first.clone().reason(), Some(InterruptReason::Unloaded));
     second.trigger(InterruptReason::Aborted);
-    let both = Interrupts {
-        owner: Some(first),
-        call: Some(second),
+    let third = Interrupt::default();
+    third.trigger(InterruptReason::Closed);
+    let of = |owner: Option<&Interrupt>, call: Option<&Interrupt>| Interrupts {
+        owner: owner.cloned(),
+        call: call.cloned(),
+        environment: Some(third.clone()),
     };
+    assert_eq!(of(None, None).reason(), Some(InterruptReason::Closed));
+    assert_eq!(
+        of(None, Some(&second)).reason(),
+        Some(InterruptReason::Aborted)
+    );
+    let both = of(Some(&first), Some(&second));
     assert_eq!(both.reason(), Some(InterruptReason::Unloaded));
     let fault = plugin("echo")
         .execute(&[], &Limits::default(), &both)

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
+use std::{process, thread};
 
 use sen_host::protocol::ExecuteResult;
 use sen_host::{Fault, FaultKind, Interrupts, Limits, Plugin, Usage};
@@ -188,11 +190,19 @@ pub fn with_timeout(timeout: Duration) -> Limits {
     }
 }
 
-/// Does something that must not hang.
+/// Does something that must not hang. Should it never end at all, the process does.
 pub fn promptly<T>(work: impl FnOnce() -> T) -> T {
+    let (ended, watched) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if watched.recv_timeout(30 * HANG) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("something that must not take long hangs");
+            process::abort();
+        }
+    });
     let began = Instant::now();
     let value = work();
     let elapsed = began.elapsed();
+    drop(ended);
     assert!(elapsed < HANG, "it took {elapsed:?}");
     value
 }

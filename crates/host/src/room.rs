@@ -1,0 +1,68 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::engine::MAX_INSTANCES;
+use crate::error::{Fault, FaultKind};
+
+/// What instances are for. Each kind has room of its own, so that ones that are held for long
+/// (suspended by an effect, or live) leave room for loading and for calls that are done at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Executions, those included that wait for the result of an effect.
+    Execution,
+    /// Live instances.
+    Live,
+    /// Asking for a manifest.
+    Loading,
+}
+
+static COUNTS: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+
+impl Kind {
+    fn limit(self) -> usize {
+        let all = MAX_INSTANCES as usize;
+        match self {
+            Self::Execution => all / 2,
+            Self::Live => all * 3 / 8,
+            Self::Loading => all / 8,
+        }
+    }
+
+    fn count(self) -> &'static AtomicUsize {
+        let [execution, live, loading] = &COUNTS;
+        match self {
+            Self::Execution => execution,
+            Self::Live => live,
+            Self::Loading => loading,
+        }
+    }
+
+    /// Whether another instance of the kind could be made now.
+    pub(crate) fn has_room(self) -> bool {
+        self.count().load(Ordering::Relaxed) < self.limit()
+    }
+}
+
+/// Room for one instance, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Room(Kind);
+
+impl Room {
+    /// # Errors
+    /// `Busy` when there is none left.
+    pub(crate) fn take(kind: Kind) -> Result<Self, Fault> {
+        let taken = kind.count().fetch_add(1, Ordering::Relaxed);
+        // Made first, so that dropping it takes the count back.
+        let room = Self(kind);
+        if taken < kind.limit() {
+            return Ok(room);
+        }
+        let limit = kind.limit() as u64;
+        Err(FaultKind::Busy { limit }.into())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.0.count().fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,162 @@
+//! Code gets better while a plugin is used, in the background. Nobody can tell but by the clock.
+
+use std::thread;
+use std::time::Duration;
+
+use sen_host::{FaultKind, Limits, Plugin};
+
+use crate::direct::Direct;
+use crate::support::*;
+
+/// Work of more than a million units of fuel, which is worth better code.
+const LONG: &str = "300000";
+
+/// Executes often and for long enough that better code is there in the end, where a machine is not
+/// very busy.
+fn use_for_a_while(mut execute: impl FnMut()) {
+    for _ in 0..60 {
+        execute();
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_plugin_answers_the_same_on_the_same_fuel_however_long_it_has_been_used() {
+    for (name, wasm, args) in [
+        ("echo", guest("echo"), vec!["some text"]),
+        ("busy", guest("busy"), vec!["1000"]),
+        ("busy for long", guest("busy"), vec![LONG]),
+        ("hello", example("hello"), vec!["World"]),
+        (
+            "greet",
+            example("greet"),
+            vec!["-n", "100", "-s", "shout", "Ærøskøbing"],
+        ),
+        ("spin", example("spin"), vec!["200000"]),
+    ] {
+        let plugin = load(&wasm);
+        let first = run(&plugin, &args, &Limits::default()).unwrap();
+        use_for_a_while(|| {
+            let (result, usage) = run(&plugin, &args, &Limits::default()).unwrap();
+            assert_eq!(result, first.0, "{name}");
+            assert_eq!(usage.fuel_consumed, first.1.fuel_consumed, "{name}");
+            assert_eq!(usage.peak_memory_bytes, first.1.peak_memory_bytes, "{name}");
+        });
+    }
+}
+
+#[test]
+fn a_plugin_that_was_used_for_long_runs_out_of_fuel_where_it_does_in_wasmtime_itself() {
+    let wasm = guest("busy");
+    let plugin = load(&wasm);
+    use_for_a_while(|| assert_usable(&plugin, &[LONG], "ok"));
+    let needed = run(&plugin, &[LONG], &Limits::default())
+        .unwrap()
+        .1
+        .fuel_consumed;
+    assert!(needed > 1_000_000, "{needed}");
+    let direct = Direct::new(&wasm, &strings(&[LONG]), true);
+    for limit in needed - 30..=needed + 5 {
+        let (result, remaining) = match run(&plugin, &[LONG], &with_fuel(limit)) {
+            Ok((result, usage)) => (Some(result), limit - usage.fuel_consumed),
+            Err(fault) => {
+                assert_eq!(fault.kind, FaultKind::FuelExhausted { limit });
+                (None, limit - fault.usage.unwrap().fuel_consumed)
+            }
+        };
+        let expected = direct.execute(limit, false);
+        assert_eq!(
+            (result, remaining),
+            (expected.result, expected.remaining),
+            "{limit} of {needed}"
+        );
+    }
+}
+
+#[test]
+fn a_plugin_fails_in_the_same_way_however_long_it_has_been_used() {
+    let traps = [
+        "(unreachable)",
+        "(drop (i32.div_s (i32.const 1) (global.get $zero)))",
+        "(drop (i32.div_s (i32.const 0x80000000) (i32.sub (global.get $zero) (i32.const 1))))",
+        "(drop (i64.load (i32.const 0x7fffffff)))",
+        "(i64.store offset=0xfffffff8 (i32.const -1) (i64.const 0))",
+        "(memory.fill (i32.const 65535) (i32.const 0) (i32.const 2))",
+        "(memory.copy (i32.const 0) (i32.const 1) (i32.const 65536))",
+        "(memory.init $bytes (i32.const 0) (i32.const 1) (i32.const 4))",
+        "(call_indirect $table (i32.const 0))",
+        "(call_indirect $table (i32.const 9))",
+        "(call_indirect $table (param i64) (i64.const 0) (i32.const 1))",
+        "(drop (table.get $table (i32.const 2)))",
+        "(table.fill $table (i32.const 1) (ref.null func) (i32.const 2))",
+        "(drop (i32.trunc_f64_u (f64.const -1)))",
+        "(loop $again (br $again))",
+    ];
+    // Short calls and long ones get code of different kinds.
+    for rounds in [1, 400_000] {
+        for trap in traps {
+            let wasm = module(&format!(
+                r#"(table $table 2 funcref) (elem (i32.const 1) $fails) (data $bytes "test")
+                (global $zero (mut i32) (i32.const 0))
+                (func $fails {trap})
+                (func $outer (local $i i64) {} (call $fails))
+                {}"#,
+                count_down("$i", rounds),
+                execute("(call $outer)")
+            ));
+            let plugin = load(&wasm);
+            let first = fault(&plugin, &[]);
+            for _ in 0..8 {
+                thread::sleep(Duration::from_millis(4));
+                let again = fault(&plugin, &[]);
+                assert_eq!(again.kind, first.kind, "{trap}");
+                let fuel = |fault: &sen_host::Fault| fault.usage.unwrap().fuel_consumed;
+                assert_eq!(fuel(&again), fuel(&first), "{trap}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_plugin_that_was_used_for_long_still_stops_in_time() {
+    let plugin = plugin("busy");
+    use_for_a_while(|| assert_usable(&plugin, &[LONG], "ok"));
+    let timeout = Duration::from_millis(20);
+    let limits = with_timeout(timeout);
+    let fault = promptly(|| run(&plugin, &["999999999999999999"], &limits).unwrap_err());
+    assert_eq!(fault.kind, FaultKind::DeadlineExceeded { timeout });
+}
+
+/// A guest that works for `rounds`, and then calls itself this often before it comes back.
+fn deep(rounds: u64, calls: u32) -> Plugin {
+    load(&module(&format!(
+        r#"(func $deeper (param $left i32) (result i32)
+            (if (result i32) (local.get $left)
+              (then (i32.add (call $deeper (i32.sub (local.get $left) (i32.const 1))) (local.get $left)))
+              (else (i32.const 0))))
+        (func $work (local $i i64) {})
+        {}"#,
+        count_down("$i", rounds),
+        execute(&format!(
+            "(call $work) (drop (call $deeper (i32.const {calls})))"
+        ))
+    )))
+}
+
+#[test]
+fn recursion_that_fits_when_a_plugin_is_new_fits_ever_after() {
+    for rounds in [1, 400_000] {
+        let fits = |calls| run(&deep(rounds, calls), &[], &with_fuel(HUGE)).is_ok();
+        let (mut fitting, mut overflowing) = (1_000, 100_000);
+        while overflowing - fitting > 100 {
+            let middle = (fitting + overflowing) / 2;
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                overflowing = middle;
+            }
+        }
+        let plugin = deep(rounds, fitting);
+        use_for_a_while(|| assert!(run(&plugin, &[], &with_fuel(HUGE)).is_ok(), "{fitting}"));
+    }
+}
