@@ -1,7 +1,7 @@
 import * as addon from './native.js'
 import { fault } from './outcome.js'
 import { receipt, whole } from './receipt.js'
-import { remaining, spend } from './turn.js'
+import { awaitedTurn, nextTurn, remaining, spend } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin
 
@@ -70,9 +70,13 @@ export class Executor {
     this.#native.retire()
   }
 
-  /** Whether calls that are made one after the other would rather wait for the next turn. */
-  get saturated(): boolean {
-    return this.#waiting.size === 0 && remaining() === 0
+  /**
+   * What an execution has to wait for before it begins. This turn of the event loop may have no
+   * time left for guests: calls made one after the other would rather begin in the next than pay
+   * for a thread. And nobody goes ahead of those who wait already.
+   */
+  get turn(): Promise<void> | undefined {
+    return awaitedTurn() ?? (this.#waiting.size === 0 && remaining() === 0 ? nextTurn() : undefined)
   }
 
   /** Executes on a live instance. */

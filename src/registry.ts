@@ -12,7 +12,6 @@ import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from '
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
 import { handleOf, LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
-import { nextTurn } from './turn.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -137,8 +136,8 @@ export class PluginRegistry {
     const entry = this.#find(command)
     signal?.throwIfAborted()
     const { plugin, revocation } = entry
-    const next = this.#executor.saturated ? nextTurn() : undefined
-    if (next !== undefined) await interruptible(signal, revocation, () => next)
+    const { turn } = this.#executor
+    if (turn !== undefined) await interruptible(signal, revocation, () => turn)
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call)
     // Most calls have no signal, and are done by the time they have begun.

@@ -6,7 +6,7 @@ export const SLICE_MS = 0.1
 
 let spent = 0
 let counting = false
-let deferred = false
+let next: Promise<void> | undefined
 
 /** What is left for guests in this turn of the event loop, in milliseconds. */
 export function remaining(): number {
@@ -25,17 +25,22 @@ export function spend(ms: number): void {
   counting = true
 }
 
-/**
- * The next turn, for one caller at a time: calls made one after the other begin there, where a
- * thread would cost them more. Undefined where somebody waits for it already.
- */
-export function nextTurn(): Promise<void> | undefined {
-  if (deferred) return undefined
-  return new Promise(resolve => {
+/** The next turn of the event loop, if somebody waits for it already. */
+export function awaitedTurn(): Promise<void> | undefined {
+  return next
+}
+
+/** The next turn of the event loop: those who wait for it go on in the order in which they came. */
+export function nextTurn(): Promise<void> {
+  if (next !== undefined) return next
+  let scheduled = false
+  const turn = new Promise<void>(resolve => {
     setImmediate(() => {
-      deferred = false
+      next = undefined
       resolve()
     })
-    deferred = true
+    scheduled = true
   })
+  if (scheduled) next = turn
+  return turn
 }

@@ -12,14 +12,14 @@ describe('concurrency', () => {
     async concurrency => {
       const registry = await registryOf({ concurrency })
       const blockers = Array.from({ length: concurrency }, () => block(registry))
-      const next = registry.execute('echo', ['x'])
+      const next = registry.execute('busy', ['1'])
       const followed = follow(next)
       await meanwhile()
       expect(followed.state()).toBe('pending')
       await blockers.pop()?.end()
-      expect(await next).toMatchObject({ output: 'x' })
+      expect(await next).toMatchObject({ output: 'ok' })
       // With one of them ended there is room for one, again and again.
-      for (let execution = 0; execution < 10; execution++) await registry.execute('echo')
+      for (let execution = 0; execution < 10; execution++) await registry.execute('busy', ['1'])
       for (const blocker of blockers) await blocker.end()
     },
   )
@@ -30,6 +30,15 @@ describe('concurrency', () => {
     await meanwhile()
     expect(await registry.execute('echo', ['x'])).toMatchObject({ output: 'x' })
     await blocker.end()
+  })
+
+  test('a plugin that computes without end holds up no other plugin', async () => {
+    const registry = await registryOf({ concurrency: 1 })
+    const blockers = [block(registry), block(registry)]
+    for (let execution = 0; execution < 3; execution++) {
+      expect(await registry.execute('echo', ['x'])).toMatchObject({ output: 'x' })
+    }
+    for (const blocker of blockers) await blocker.end()
   })
 
   test('a synchronous execution waits for nobody', async () => {
@@ -158,14 +167,14 @@ test('what served a registry is given up with it', async () => {
 async function registryOf(options: { concurrency?: number; queueLimit?: number }): Promise<PluginRegistry> {
   const registry = new PluginRegistry(options)
   await registry.loadPlugin(await guest('echo'))
-  await registry.loadPlugin(await guest('forever'))
+  await registry.loadPlugin(await guest('busy'))
   return registry
 }
 
 /** Has a guest take one of the registry's threads until it is ended. */
 function block(registry: PluginRegistry): { end(): Promise<void> } {
   const abort = new AbortController()
-  const blocked = rejection(registry.execute('forever', [], { limits: endless, signal: abort.signal }))
+  const blocked = rejection(registry.execute('busy', ['9'.repeat(18)], { limits: endless, signal: abort.signal }))
   return {
     async end() {
       abort.abort()

@@ -64,7 +64,7 @@ impl Engine {
             Purpose::Computation => &COMPUTATION,
         };
         let engine = engine.get_or_init(|| Self::create(purpose));
-        engine.as_ref().map_err(unsupported)
+        engine.as_ref().map_err(|reason| unsupported(reason))
     }
 
     fn create(purpose: Purpose) -> Result<Self, String> {
@@ -100,9 +100,9 @@ pub(crate) fn advance_epoch() {
     }
 }
 
-fn unsupported(reason: &String) -> Fault {
+fn unsupported(reason: &str) -> Fault {
     FaultKind::Unsupported {
-        reason: reason.clone(),
+        reason: reason.to_owned(),
     }
     .into()
 }

@@ -21,9 +21,8 @@ impl Kind {
     fn limit(self) -> usize {
         let all = MAX_INSTANCES as usize;
         match self {
-            Self::Execution => all / 2,
-            Self::Live => all * 3 / 8,
-            Self::Loading => all / 8,
+            Self::Execution => all / 4 * 3,
+            Self::Live | Self::Loading => all / 8,
         }
     }
 
@@ -36,9 +35,9 @@ impl Kind {
         }
     }
 
-    /// Whether another instance of the kind could be made now.
+    /// Whether there is room for more than those who ask at the same moment.
     pub(crate) fn has_room(self) -> bool {
-        self.count().load(Ordering::Relaxed) < self.limit()
+        self.count().load(Ordering::Relaxed) < self.limit() / 3 * 2
     }
 }
 

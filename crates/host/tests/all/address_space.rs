@@ -30,6 +30,7 @@ fn in_4_gib_of_address_space_all_promises_hold_too() {
         .arg(env::current_exe().unwrap())
         .args([
             "address_space::",
+            "executions::",
             "fuel::",
             "isolation::",
             "room::",
