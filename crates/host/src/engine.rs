@@ -128,7 +128,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
             config
                 .memory_reservation(0)
                 .memory_guard_size(0)
-                .memory_reservation_for_growth(1 << 20);
+                .memory_reservation_for_growth(16 << 20);
         }
         Purpose::Computation => {
             // Compiled in the background, on one thread: nobody waits for it.
@@ -154,6 +154,8 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
         }
         Allocation::OnDemand => {
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            // What a guest may have unless somebody says otherwise: growing to it moves nothing.
+            config.memory_reservation(Limits::default().memory_bytes as u64);
         }
     }
     config

@@ -13,7 +13,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(1);
 
 /// How long work runs before it gives way to work of other lanes, if any waits.
-const TURN: Duration = Duration::from_millis(100);
+const TURN: Duration = Duration::from_millis(20);
 
 /// A piece of work that an [`Executor`] runs, in one go or in several.
 pub trait Work: Send {

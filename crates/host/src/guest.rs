@@ -271,9 +271,10 @@ impl Guest {
     /// Has the guest allocate room for the input and copies it there.
     async fn write(&mut self, input: &[u8]) -> Result<(i32, i32), FaultKind> {
         let what = "arguments";
-        let bounds = |ptr, len| FaultKind::AbiBounds { what, ptr, len };
-        let len = i32::try_from(input.len())
-            .map_err(|_| bounds(0, u32::try_from(input.len()).unwrap_or(u32::MAX)))?;
+        let len = i32::try_from(input.len()).map_err(|_| {
+            let len = u32::try_from(input.len()).unwrap_or(u32::MAX);
+            FaultKind::AbiBounds { what, ptr: 0, len }
+        })?;
         let alloc = self.function(|functions| &mut functions.alloc, |exports| &exports.alloc)?;
         let ptr = self.call(&alloc, len).await?;
         let slice = PackedSlice {
@@ -286,12 +287,7 @@ impl Guest {
             room.copy_from_slice(input);
             return Ok((ptr, len));
         }
-        Err(match self.store.data().meter.refused() {
-            Some(limit) => FaultKind::MemoryLimit {
-                limit: limit as u64,
-            },
-            None => bounds(slice.ptr, slice.len),
-        })
+        Err(self.out_of_bounds(what, slice))
     }
 
     /// Gives a block back to the guest, where there is one.
@@ -317,10 +313,11 @@ impl Guest {
         let slice = PackedSlice::unpack(packed);
         let PackedSlice { ptr, len } = slice;
         let memory = self.memory.data(&self.store);
-        let range = slice.range(memory.len());
-        let bytes = range
-            .and_then(|range| memory.get(range))
-            .ok_or(FaultKind::AbiBounds { what, ptr, len })?;
+        // What a guest answers that had no room for an answer.
+        let range = slice.range(memory.len()).filter(|_| (ptr, len) != (0, 0));
+        let Some(bytes) = range.and_then(|range| memory.get(range)) else {
+            return Err(self.out_of_bounds(what, slice));
+        };
         if bytes.len() > limit {
             let (limit, actual) = (limit as u64, bytes.len() as u64);
             return Err(FaultKind::ResultTooLarge {
@@ -330,6 +327,20 @@ impl Guest {
             });
         }
         Ok((slice, bytes))
+    }
+
+    /// A block that is not in the guest's memory: because it was refused more, or for reasons of its own.
+    fn out_of_bounds(
+        &self,
+        what: &'static str,
+        PackedSlice { ptr, len }: PackedSlice,
+    ) -> FaultKind {
+        match self.store.data().meter.refused() {
+            Some(limit) => FaultKind::MemoryLimit {
+                limit: limit as u64,
+            },
+            None => FaultKind::AbiBounds { what, ptr, len },
+        }
     }
 
     /// A function of this instance, kept in its `slot` for the next time.

@@ -1,4 +1,6 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::thread;
+use std::time::Duration;
 
 use sen_host_protocol::{EffectResult, ExecuteResult};
 
@@ -96,14 +98,11 @@ impl Instance {
         interrupts: Interrupts,
         work: impl AsyncFnOnce(&mut Guest) -> Result<(ExecuteResult, Usage), Fault>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let mut slot = self.lock();
         let interrupts = Interrupts {
             owner: Some(self.closed.clone()),
             ..interrupts
         };
-        if let Some(reason) = interrupts.reason() {
-            return Err(FaultKind::Interrupted(reason).into());
-        }
+        let mut slot = self.wait(&interrupts)?;
         let clock = Clock::start(limits.timeout, None);
         let mut guest = match slot.take() {
             Some(mut guest) => {
@@ -129,8 +128,19 @@ impl Instance {
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Guest>> {
-        // A panic inside left `None` behind: the next call begins afresh.
-        self.guest.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for the call that runs, unless there is a reason not to.
+    fn wait(&self, interrupts: &Interrupts) -> Result<MutexGuard<'_, Option<Guest>>, Fault> {
+        loop {
+            if let Some(reason) = interrupts.reason() {
+                return Err(FaultKind::Interrupted(reason).into());
+            }
+            match self.guest.try_lock() {
+                Ok(slot) => return Ok(slot),
+                // A panic inside left `None` behind: the next call begins afresh.
+                Err(TryLockError::Poisoned(slot)) => return Ok(slot.into_inner()),
+                // Rare: asynchronous calls of one instance come one after the other.
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 }

@@ -46,6 +46,7 @@ mod precheck;
 mod program;
 mod room;
 mod sandbox;
+mod text;
 mod trap;
 mod usage;
 

@@ -14,14 +14,15 @@ const MAX_FUNCTIONS: u64 = 20_000;
 const MAX_FUNCTION_BYTES: u64 = 256 << 10;
 const MAX_LOCALS: u64 = 10_000;
 const MAX_BRANCH_TARGETS: u64 = 10_000;
+/// Locals times loops: each local may be another value at the head of each loop.
+const MAX_LOCALS_IN_LOOPS: u64 = 250_000;
+/// Locals times branches: each branch may carry each of them.
+const MAX_LOCALS_IN_BRANCHES: u64 = 4_000_000;
 const MAX_TYPES: u64 = 10_000;
 const MAX_IMPORTS: u64 = 1_000;
 const MAX_EXPORTS: u64 = 10_000;
 const MAX_GLOBALS: u64 = 10_000;
 const MAX_SEGMENTS: u64 = 20_000;
-
-/// Functions shorter than this cannot hold a branch table over the limit, at a byte a target.
-const BRANCH_SCAN_BYTES: u64 = MAX_BRANCH_TARGETS;
 
 /// Checks a module's bytes against the limits on its size and shape.
 ///
@@ -105,22 +106,36 @@ fn check_function(body: &FunctionBody<'_>) -> Result<(), Fault> {
         locals += u64::from(count);
         at_most("a function with a number of locals", MAX_LOCALS, locals)?;
     }
-    if size < BRANCH_SCAN_BYTES {
+    // A target takes a byte at least, a loop three: most functions need no closer look.
+    if size < MAX_BRANCH_TARGETS && locals * size / 3 < MAX_LOCALS_IN_LOOPS {
         return Ok(());
     }
-    let mut targets = 0u64;
+    let (mut loops, mut branches, mut targets) = (0u64, 0u64, 0u64);
     let mut operators = body.get_operators_reader().map_err(unparsable)?;
     while !operators.eof() {
-        if let Operator::BrTable { targets: table } = operators.read().map_err(unparsable)? {
-            targets += u64::from(table.len());
-            at_most(
-                "a function with a number of branch targets",
-                MAX_BRANCH_TARGETS,
-                targets,
-            )?;
+        match operators.read().map_err(unparsable)? {
+            Operator::Loop { .. } => loops += 1,
+            Operator::Br { .. } | Operator::BrIf { .. } => branches += 1,
+            Operator::BrTable { targets: table } => targets += u64::from(table.len()),
+            _ => {}
         }
     }
-    Ok(())
+    at_most(
+        "a function with a number of branch targets",
+        MAX_BRANCH_TARGETS,
+        targets,
+    )?;
+    at_most(
+        "a function with a number of locals times loops",
+        MAX_LOCALS_IN_LOOPS,
+        locals * loops,
+    )?;
+    let branches = branches + targets;
+    at_most(
+        "a function with a number of locals times branches",
+        MAX_LOCALS_IN_BRANCHES,
+        locals * branches,
+    )
 }
 
 fn at_most(what: &'static str, limit: u64, actual: u64) -> Result<(), Fault> {

@@ -1,9 +1,7 @@
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::error::{FaultKind, Frame};
-
-/// Names in a module's name section are the guest's: kept short.
-const MAX_NAME_CHARS: usize = 256;
+use crate::text::shown;
 
 /// A guest was stopped by the host's own epoch callback, for this reason.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -71,8 +69,4 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<Frame> {
             offset: frame.module_offset().map(|offset| offset as u64),
         })
         .collect()
-}
-
-fn shown(name: &str) -> String {
-    name.chars().take(MAX_NAME_CHARS).collect()
 }

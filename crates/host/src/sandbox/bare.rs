@@ -2,11 +2,12 @@ use wasmtime::{InstancePre, Linker, Module};
 
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
+use crate::text::shown;
 
 /// The plain tier: no imports at all. Nothing that a guest does can reach the system.
 pub(super) fn link(module: &Module) -> Result<InstancePre<State>, Fault> {
     if let Some(import) = module.imports().next() {
-        let name = bounded(&format!("{}.{}", import.module(), import.name()));
+        let name = shown(&format!("{}.{}", import.module(), import.name()));
         let kind = FaultKind::Instantiation {
             import: Some(name),
             reason: "unknown import".into(),
@@ -22,9 +23,4 @@ pub(super) fn link(module: &Module) -> Result<InstancePre<State>, Fault> {
             }
             .into()
         })
-}
-
-/// Import names are the guest's: kept short.
-fn bounded(name: &str) -> String {
-    name.chars().take(256).collect()
 }

@@ -64,7 +64,8 @@ fn a_running_guest_stops_when_it_is_interrupted_and_says_why() {
                 (fault.code(), &fault.kind),
                 (code, &FaultKind::Interrupted(reason))
             );
-            assert!(fault.usage.unwrap().duration > Duration::from_millis(1));
+            // A thread that came late never entered the guest, and has no receipt.
+            assert!(fault.usage.is_none_or(|usage| !usage.duration.is_zero()));
         }
     }
 }
