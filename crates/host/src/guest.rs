@@ -92,7 +92,7 @@ impl Guest {
         if let Some(reason) = interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
-        let room = Room::take(kind)?;
+        let room = Room::take(kind, program.room)?;
         let engine = program.engine();
         let _inside = engine.ticker.enter();
         let state = State {

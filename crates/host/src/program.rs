@@ -13,6 +13,8 @@ use crate::sandbox;
 /// A plugin's code: checked, compiled and linked once, instantiated for every execution.
 pub(crate) struct Program {
     pub(crate) tier: Tier,
+    /// How much room an instance takes: its memories or tables, whichever are more.
+    pub(crate) room: usize,
     engine: &'static Engine,
     pre: InstancePre<State>,
     pub(crate) exports: ExportIndices,
@@ -58,9 +60,12 @@ impl Program {
             }
         })?;
         let exports = ExportIndices::find(&module)?;
+        let resources = module.resources_required();
+        let room = resources.num_memories.max(resources.num_tables).max(1) as usize;
         let pre = sandbox::link(&module)?;
         Ok(Self {
             tier,
+            room,
             engine,
             pre,
             exports,

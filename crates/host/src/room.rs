@@ -21,8 +21,9 @@ impl Kind {
     fn limit(self) -> usize {
         let all = MAX_INSTANCES as usize;
         match self {
-            Self::Execution => all / 4 * 3,
-            Self::Live | Self::Loading => all / 8,
+            Self::Execution => all / 2,
+            Self::Live => all / 8 * 3,
+            Self::Loading => all / 8,
         }
     }
 
@@ -41,18 +42,22 @@ impl Kind {
     }
 }
 
-/// Room for one instance, until it is dropped.
+/// Room for one instance, until it is dropped. An instance with several memories or tables takes as
+/// much as several instances do.
 #[derive(Debug)]
-pub(crate) struct Room(Kind);
+pub(crate) struct Room {
+    kind: Kind,
+    size: usize,
+}
 
 impl Room {
     /// # Errors
     /// `Busy` when there is none left.
-    pub(crate) fn take(kind: Kind) -> Result<Self, Fault> {
-        let taken = kind.count().fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn take(kind: Kind, size: usize) -> Result<Self, Fault> {
+        let taken = kind.count().fetch_add(size, Ordering::Relaxed);
         // Made first, so that dropping it takes the count back.
-        let room = Self(kind);
-        if taken < kind.limit() {
+        let room = Self { kind, size };
+        if taken + size <= kind.limit() {
             return Ok(room);
         }
         let limit = kind.limit() as u64;
@@ -62,6 +67,6 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.0.count().fetch_sub(1, Ordering::Relaxed);
+        self.kind.count().fetch_sub(self.size, Ordering::Relaxed);
     }
 }
