@@ -17,7 +17,10 @@ export function describeMachine() {
     node: process.versions.node,
     v8: process.versions.v8,
     host: fromPackage('package.json'),
-    wasmtime: fromLock('Cargo.lock', 'wasmtime'),
+    // The lock also has the Rust host's, for the tests that compare the two.
+    wasmtime: /^wasmtime = .*version = "=([^"]+)"/m.exec(
+      readFileSync(new URL('../../crates/host/Cargo.toml', import.meta.url), 'utf8'),
+    )?.[1],
     rustHost: fromLock('bench/rust-host/Cargo.lock', 'sen-plugin-host'),
     rustHostWasmtime: fromLock('bench/rust-host/Cargo.lock', 'wasmtime'),
     extism: fromPackage('node_modules/@extism/extism/package.json'),
