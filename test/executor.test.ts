@@ -174,7 +174,9 @@ async function registryOf(options: { concurrency?: number; queueLimit?: number }
 /** Has a guest take one of the registry's threads until it is ended. */
 function block(registry: PluginRegistry): { end(): Promise<void> } {
   const abort = new AbortController()
-  const blocked = rejection(registry.execute('busy', ['9'.repeat(18)], { limits: endless, signal: abort.signal }))
+  const blocked = rejection(
+    registry.execute('busy', ['9'.repeat(18)], { limits: endless, signal: abort.signal }),
+  )
   return {
     async end() {
       abort.abort()
