@@ -264,3 +264,51 @@ fn locals_and_branches_do_not_multiply_to_a_bomb() {
         );
     }
 }
+
+/// Modules of a few kilobytes that cost the compiler seconds, and the worst of them gigabytes.
+#[test]
+fn small_modules_that_multiply_in_the_compiler_are_refused_before_it_sees_them() {
+    let values = "i32 ".repeat(400);
+    let parameters = format!(
+        "(func (param {values}) {} {})",
+        "(loop ".repeat(1_000),
+        ")".repeat(1_000)
+    );
+    let signature = format!("(func (param {values}) (result {values}) (unreachable))");
+    let blocks = format!(
+        "(func (local i32) {} {} {})",
+        "(i32.const 0)".repeat(4),
+        "(block (param i32 i32 i32 i32) (result i32 i32 i32 i32)) ".repeat(2_000),
+        "(drop)".repeat(4)
+    );
+    let conditions = format!(
+        "(func (local {values} {values} {values} {values}) {} {})",
+        "(if (i32.const 0) (then ".repeat(3_000),
+        "))".repeat(3_000)
+    );
+    let table = format!(
+        "(type $t (func)) (table 1 funcref) (func {})",
+        "(call_indirect (type $t) (i32.const 0))".repeat(10_000)
+    );
+    let function = format!(
+        "(func (local {}) {} {})",
+        "i32 ".repeat(240),
+        "(loop ".repeat(1_000),
+        ")".repeat(1_000)
+    );
+    let many = function.repeat(19);
+    for (name, text) in [
+        ("parameters", parameters),
+        ("signature", signature),
+        ("blocks", blocks),
+        ("conditions", conditions),
+        ("table", table),
+        ("many", many),
+    ] {
+        let wasm = module(&format!("{text} {}", execute("")));
+        let code = Plugin::load(&wasm, &Default::default())
+            .err()
+            .map(|fault| fault.code());
+        assert_eq!(code, Some("ERR_MODULE_TOO_COMPLEX"), "{name}");
+    }
+}
