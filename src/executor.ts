@@ -1,9 +1,12 @@
 import * as addon from './native.js'
 import { fault } from './outcome.js'
 import { receipt, whole } from './receipt.js'
-import { awaitedTurn, nextTurn, remaining, spend } from './turn.js'
+import { inLaterTurn, othersWait, remaining, spend } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin
+
+/** What it costs to give a call to another thread: time of the event loop as well. */
+const HANDING_OVER_MS = 0.003
 
 /** How many executions run at once, and how many may wait. */
 export interface ExecutorOptions {
@@ -41,8 +44,9 @@ export class Executor {
   }
 
   /**
-   * Executes on a pristine instance: here and now, as far as this turn of the event loop has time
-   * left for guests, and from there on the executor's threads.
+   * Executes on a pristine instance: on this thread, as far as a turn of the event loop has time
+   * left for guests, and from there on the executor's threads. Calls begin in the order in which
+   * they were made.
    */
   execute(
     plugin: addon.Plugin,
@@ -51,7 +55,21 @@ export class Executor {
     owner?: addon.Interrupt,
     call?: addon.Interrupt,
   ): addon.Outcome | Promise<addon.Outcome> {
-    // While others wait for a thread, nobody goes ahead of them.
+    // Calls made one after the other would rather begin in the next turn than pay for a thread.
+    // While others wait for a thread, those who come wait for one behind them.
+    const later = othersWait() || (this.#waiting.size === 0 && remaining() === 0)
+    return later
+      ? inLaterTurn(() => this.#begin(plugin, args, limits, owner, call))
+      : this.#begin(plugin, args, limits, owner, call)
+  }
+
+  #begin(
+    plugin: addon.Plugin,
+    args: string[],
+    limits?: addon.LimitOverrides,
+    owner?: addon.Interrupt,
+    call?: addon.Interrupt,
+  ): addon.Outcome | Promise<addon.Outcome> {
     const slice = this.#waiting.size === 0 ? remaining() : 0
     const ticket = this.#draw()
     const brief = this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice)
@@ -61,22 +79,13 @@ export class Executor {
       spend('usage' in outcome ? outcome.usage.durationMs : (outcome.details.usage?.durationMs ?? 0))
       return outcome
     }
-    if (slice > 0) spend(slice)
+    spend(slice > 0 ? slice : HANDING_OVER_MS)
     return this.#settled(ticket) as Promise<addon.Outcome>
   }
 
   /** Lets idle threads end at once. */
   retire(): void {
     this.#native.retire()
-  }
-
-  /**
-   * What an execution has to wait for before it begins. This turn of the event loop may have no
-   * time left for guests: calls made one after the other would rather begin in the next than pay
-   * for a thread. And nobody goes ahead of those who wait already.
-   */
-  get turn(): Promise<void> | undefined {
-    return awaitedTurn() ?? (this.#waiting.size === 0 && remaining() === 0 ? nextTurn() : undefined)
   }
 
   /** Executes on a live instance. */

@@ -39,11 +39,16 @@ export function checkOneOf<T extends string>(value: unknown, path: string, words
 /** A plugin's arguments: a copy, which the caller cannot change while the call waits. */
 export function checkArgs(value: unknown): string[] {
   if (!Array.isArray(value)) throw invalidArgument('args', 'must be an array of strings')
-  // Iterated, since methods such as `every` pass over holes.
-  return Array.from(value, (arg: unknown, index) => {
-    if (typeof arg === 'string') return arg
-    throw invalidArgument('args', `must be an array of strings, which number ${index} is not`)
-  })
+  const args: string[] = []
+  // By index, since iteration and methods such as `every` can be somebody's own, or pass over holes.
+  for (let index = 0; index < value.length; index += 1) {
+    const arg: unknown = value[index]
+    if (typeof arg !== 'string') {
+      throw invalidArgument('args', `must be an array of strings, which number ${index} is not`)
+    }
+    args.push(arg)
+  }
+  return args
 }
 
 /** An abort signal, if there is one. */

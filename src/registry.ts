@@ -136,8 +136,6 @@ export class PluginRegistry {
     const entry = this.#find(command)
     signal?.throwIfAborted()
     const { plugin, revocation } = entry
-    const { turn } = this.#executor
-    if (turn !== undefined) await interruptible(signal, revocation, () => turn)
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call)
     // Most calls have no signal, and are done by the time they have begun.

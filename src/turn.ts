@@ -4,43 +4,64 @@
  */
 export const SLICE_MS = 0.1
 
+/** What a call may take of it that cannot be suspended, since it is expected to be short: the host's `SHORT`. */
+const SHORT_MS = 0.05
+
 let spent = 0
 let counting = false
-let next: Promise<void> | undefined
 
-/** What is left for guests in this turn of the event loop, in milliseconds. */
+/** What is left for guests in this turn of the event loop, in milliseconds; 0 where no call may begin. */
 export function remaining(): number {
-  return Math.max(0, SLICE_MS - spent)
+  return spent > SLICE_MS - SHORT_MS ? 0 : SLICE_MS - spent
 }
 
 /** Notes that a guest held the event loop for this long. */
 export function spend(ms: number): void {
-  spent += ms
-  if (counting) return
-  setImmediate(() => {
-    counting = false
-    spent = 0
-  }).unref()
-  // Only now: with JavaScript's stack nearly full, the line above can throw.
+  // Scheduled before anything is noted, here and below: with JavaScript's stack nearly full, this can throw.
+  if (!counting) setImmediate(beginTurn).unref()
   counting = true
+  spent += ms
 }
 
-/** The next turn of the event loop, if somebody waits for it already. */
-export function awaitedTurn(): Promise<void> | undefined {
-  return next
+function beginTurn(): void {
+  counting = false
+  spent = 0
 }
 
-/** The next turn of the event loop: those who wait for it go on in the order in which they came. */
-export function nextTurn(): Promise<void> {
-  if (next !== undefined) return next
-  let scheduled = false
-  const turn = new Promise<void>(resolve => {
-    setImmediate(() => {
-      next = undefined
-      resolve()
+/** Calls that begin in a later turn, in the order in which they came; those before `head` have begun. */
+let queue: (() => void)[] = []
+let head = 0
+
+/** Whether calls wait for a later turn, so that nobody may go ahead of them. */
+export function othersWait(): boolean {
+  return queue.length > 0
+}
+
+/** Begins in the first later turn of the event loop that has time left for guests. */
+export function inLaterTurn<T>(begin: () => T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (queue.length === 0) setImmediate(drain)
+    queue.push(() => {
+      try {
+        resolve(begin())
+      } catch (error) {
+        reject(error)
+      }
     })
-    scheduled = true
   })
-  if (scheduled) next = turn
-  return turn
+}
+
+function drain(): void {
+  beginTurn()
+  while (head < queue.length && remaining() > 0) {
+    const begin = queue[head]
+    head += 1
+    begin?.()
+  }
+  if (head < queue.length) {
+    setImmediate(drain)
+    return
+  }
+  queue = []
+  head = 0
 }

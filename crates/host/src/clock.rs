@@ -24,6 +24,10 @@ pub(crate) struct Clock {
     began: Instant,
     timeout: Duration,
     pauses: Option<Pauses>,
+    /// Time inside the guest before this started.
+    earlier: Duration,
+    /// Time since then that is not counted.
+    forgiven: Duration,
 }
 
 impl Clock {
@@ -33,13 +37,26 @@ impl Clock {
             began: Instant::now(),
             timeout,
             pauses,
+            earlier: Duration::ZERO,
+            forgiven: Duration::ZERO,
         }
+    }
+
+    /// The same clock, that much ahead: what the guest did before counts too.
+    pub(crate) fn ahead(self, earlier: Duration) -> Self {
+        Self { earlier, ..self }
+    }
+
+    /// The same clock, begun anew: what was done until now was in vain.
+    pub(crate) fn restart(self) -> Self {
+        let forgiven = self.forgiven + self.elapsed();
+        Self { forgiven, ..self }
     }
 
     /// The time inside the guest so far.
     pub(crate) fn elapsed(&self) -> Duration {
         let paused = self.pauses.as_ref().map_or(Duration::ZERO, Pauses::total);
-        self.began.elapsed().saturating_sub(paused)
+        (self.earlier + self.began.elapsed()).saturating_sub(paused + self.forgiven)
     }
 
     pub(crate) fn is_over(&self) -> bool {

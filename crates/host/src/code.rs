@@ -10,6 +10,9 @@ use crate::program::{Program, Tier};
 /// for faster memory accesses. Fuel rather than time: a busy machine makes no plugin a long one.
 const COMPUTATION: u64 = 1_000_000;
 
+/// An execution that uses this much fuel is no short one.
+pub(crate) const LONG: u64 = 100_000;
+
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// Compiles in the background, one module at a time.
@@ -31,6 +34,8 @@ struct Tiers {
     computation: OnceLock<Arc<Program>>,
     /// Whether the tier for computation has been asked for.
     improving: AtomicBool,
+    /// Whether the last execution used much fuel.
+    long: AtomicBool,
 }
 
 impl Code {
@@ -42,6 +47,7 @@ impl Code {
             short_calls: Arc::new(Program::compile(wasm, Tier::ShortCalls)?),
             computation: OnceLock::new(),
             improving: AtomicBool::new(false),
+            long: AtomicBool::new(false),
         })))
     }
 
@@ -60,8 +66,18 @@ impl Code {
         &self.0.short_calls
     }
 
+    /// Whether executions have been short of late.
+    pub(crate) fn is_short(&self) -> bool {
+        !self.0.long.load(Ordering::Relaxed)
+    }
+
     /// Takes note of how much fuel an execution used.
     pub(crate) fn used(&self, fuel: u64) {
+        let long = fuel >= LONG;
+        // Looked at first: a store would take the cache line from other threads each time.
+        if self.0.long.load(Ordering::Relaxed) != long {
+            self.0.long.store(long, Ordering::Relaxed);
+        }
         if fuel >= COMPUTATION && !self.0.improving.load(Ordering::Relaxed) {
             self.improve();
         }

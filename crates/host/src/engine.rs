@@ -18,7 +18,7 @@ pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
 pub(crate) const MAX_TABLES_PER_MODULE: u32 = 8;
 
 /// Room on a guest's stack above the wasm stack, for the host's frames that it calls into.
-const HOST_STACK_BYTES: usize = 1 << 20;
+pub(crate) const HOST_STACK_BYTES: usize = 1 << 20;
 
 /// Bytes of a guest's memory and tables that are wiped in place when it ends, rather than given
 /// back to the system and faulted in again by the next guest.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::drive::THREAD_STACK_BYTES;
 use crate::error::{Fault, FaultKind};
 
 /// A thread with nothing to do ends after this time, so that an idle host has none.
@@ -250,7 +251,9 @@ impl Executor {
         // One thread more than have something to do, as long as there may be.
         if queue.threads <= queue.running + queue.waiting && queue.threads < shared.concurrency {
             let worker = Arc::clone(shared);
-            let thread = thread::Builder::new().name("sen-execute".into());
+            let thread = thread::Builder::new()
+                .name("sen-execute".into())
+                .stack_size(THREAD_STACK_BYTES);
             match thread.spawn(move || worker.work()) {
                 Ok(_) => queue.threads += 1,
                 // The threads that there are will come to it.

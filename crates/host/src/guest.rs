@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use sen_host_protocol::{
     API_VERSION, EffectResult, ExecuteResult, PackedSlice, PluginManifest, decode_manifest,
@@ -23,25 +24,55 @@ use crate::usage::Usage;
 /// the clock is short by at most this. Some ten microseconds of ordinary code.
 const FUEL_CHECKPOINT: u64 = 50_000;
 
+/// The circumstances of a call into a guest.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) clock: Clock,
+    pub(crate) interrupts: Interrupts,
+    pub(crate) mode: Mode,
+}
+
+/// How a guest is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// On a stack of its own, on which it is suspended now and then so that whoever runs it sees
+    /// the clock: its receipt is exact however it ends.
+    Suspendable,
+    /// On the caller's stack, which spares it two stacks' worth of microseconds. It cannot be
+    /// suspended: one that takes longer than this is stopped with `DeadlineExceeded`, and what the
+    /// receipt says of its fuel is then too little.
+    InOneGo(Duration),
+}
+
 /// What the host keeps beside a guest's memory.
 pub(crate) struct State {
     meter: Meter,
-    interrupts: Interrupts,
-    clock: Clock,
+    call: Call,
 }
 
 impl State {
-    /// Called with each tick of the epoch, on the guest's own stack: may it go on?
+    /// Called with each tick of the epoch, on the guest's stack: may it go on?
     fn check(&self) -> wasmtime::Result<UpdateDeadline> {
-        if let Some(reason) = self.interrupts.reason() {
+        let Call {
+            clock,
+            interrupts,
+            mode,
+        } = &self.call;
+        let deadline_exceeded = |timeout| Stopped(FaultKind::DeadlineExceeded { timeout });
+        if let Some(reason) = interrupts.reason() {
             return Err(Stopped(FaultKind::Interrupted(reason)).into());
         }
-        if self.clock.is_over() {
-            let timeout = self.clock.timeout();
-            return Err(Stopped(FaultKind::DeadlineExceeded { timeout }).into());
+        if clock.is_over() {
+            return Err(deadline_exceeded(clock.timeout()).into());
         }
-        // Whoever runs the guest sees the clock too, however slow its instructions are.
-        Ok(UpdateDeadline::Yield(1))
+        match *mode {
+            // Whoever runs the guest sees the clock too, however slow its instructions are.
+            Mode::Suspendable => Ok(UpdateDeadline::Yield(1)),
+            Mode::InOneGo(slice) if clock.elapsed() >= slice => {
+                Err(deadline_exceeded(slice).into())
+            }
+            Mode::InOneGo(_) => Ok(UpdateDeadline::Continue(1)),
+        }
     }
 }
 
@@ -59,7 +90,7 @@ pub(crate) struct Guest {
     fuel: u64,
     intact: bool,
     /// After the store, so that the room is free when it says so.
-    _room: Room,
+    room: Room,
 }
 
 /// The functions of this instance, looked up when they are first called.
@@ -86,31 +117,27 @@ impl Guest {
         program: Arc<Program>,
         fuel: u64,
         limits: &Limits,
-        clock: Clock,
-        interrupts: Interrupts,
+        call: Call,
     ) -> Result<Self, Fault> {
-        if let Some(reason) = interrupts.reason() {
+        if let Some(reason) = call.interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
         let room = Room::take(kind, program.room)?;
         let engine = program.engine();
         let _inside = engine.ticker.enter();
-        let state = State {
-            meter: Meter::new(limits),
-            interrupts,
-            clock,
-        };
+        let mode = call.mode;
+        let meter = Meter::new(limits);
+        let state = State { meter, call };
         let mut store = Store::new(&engine.wasmtime, state);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(|context| context.data().check());
         store.set_epoch_deadline(1);
-        // Both fail only where fuel is switched off.
-        store
-            .set_fuel(fuel)
-            .and_then(|()| store.fuel_async_yield_interval(Some(FUEL_CHECKPOINT)))
-            .map_err(|error| internal(&error))?;
-
-        match Self::start_up(&program, &mut store).await {
+        // Fails only where fuel is switched off.
+        store.set_fuel(fuel).map_err(|error| internal(&error))?;
+        if mode == Mode::Suspendable {
+            make_suspendable(&mut store)?;
+        }
+        match Self::start_up(&program, &mut store, mode).await {
             Ok((instance, memory)) => Ok(Self {
                 store,
                 program,
@@ -119,7 +146,7 @@ impl Guest {
                 functions: Functions::default(),
                 fuel,
                 intact: true,
-                _room: room,
+                room,
             }),
             Err(error) => {
                 let kind = match classify(&error, fuel, store.data().meter.refused()) {
@@ -135,11 +162,15 @@ impl Guest {
     async fn start_up(
         program: &Program,
         store: &mut Store<State>,
+        mode: Mode,
     ) -> wasmtime::Result<(Instance, Memory)> {
-        let instance = program.instantiate(store).await?;
+        let instance = match mode {
+            Mode::Suspendable => program.instantiate_async(store).await?,
+            Mode::InOneGo(_) => program.instantiate(store)?,
+        };
         if let Some(index) = &program.exports.initialize {
             let initialize: TypedFunc<(), ()> = program.typed(store, &instance, index)?;
-            initialize.call_async(&mut *store, ()).await?;
+            call(&initialize, store, (), mode).await?;
         }
         let memory = program.memory(store, &instance)?;
         Ok((instance, memory))
@@ -156,7 +187,7 @@ impl Guest {
     async fn manifest_on_fuel(&mut self, limits: &Limits) -> Result<PluginManifest, FaultKind> {
         let program = self.program.clone();
         let manifest: TypedFunc<(), i64> = self.typed(&program.exports.manifest)?;
-        let packed = self.call(&manifest, ()).await?;
+        let packed = self.call_typed(&manifest, ()).await?;
         let (_, bytes) = self.read(packed, "manifest", limits.result_bytes)?;
         check_version(bytes)?;
         decode_manifest(bytes).map_err(|error| FaultKind::decode("manifest", &error))
@@ -189,12 +220,60 @@ impl Guest {
             .await
     }
 
-    /// Begins another call of a guest that is kept: with its own clock and interrupts.
-    pub(crate) fn begin_call(&mut self, limits: &Limits, clock: Clock, interrupts: Interrupts) {
-        let state = self.store.data_mut();
-        state.meter.begin_call(limits);
-        state.interrupts = interrupts;
-        state.clock = clock;
+    /// Begins another call of a guest that is kept: in circumstances of its own.
+    pub(crate) fn begin_call(&mut self, limits: &Limits, call: Call) -> Result<(), Fault> {
+        self.store.data_mut().meter.begin_call(limits);
+        self.enter(call)
+    }
+
+    /// Has an instance that stood by go on as an execution that started now.
+    pub(crate) fn begin_execution(&mut self, call: Call) -> Result<(), Fault> {
+        if let Some(reason) = call.interrupts.reason() {
+            return Err(FaultKind::Interrupted(reason).into());
+        }
+        self.room.move_to(Kind::Execution)?;
+        self.enter(call)
+    }
+
+    fn enter(&mut self, call: Call) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut self.store.data_mut().call, call).mode;
+        // Suspendable once, suspendable for good: wasmtime has no way back.
+        match (before, self.mode()) {
+            (Mode::InOneGo(_), Mode::Suspendable) => make_suspendable(&mut self.store),
+            (Mode::Suspendable, _) => {
+                self.store.data_mut().call.mode = Mode::Suspendable;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        self.store.data().call.mode
+    }
+
+    /// Looks up now what an execution will call.
+    pub(crate) fn prepare(&mut self) -> Result<(), Fault> {
+        let Self {
+            store,
+            program,
+            instance,
+            functions: Functions { alloc, execute, .. },
+            ..
+        } = self;
+        let ExportIndices {
+            alloc: alloc_index,
+            execute: execute_index,
+            ..
+        } = &program.exports;
+        looked_up(alloc, program, store, instance, alloc_index)?;
+        looked_up(execute, program, store, instance, execute_index)?;
+        Ok(())
+    }
+
+    /// The most that the memories of this instance had together in its last call, in bytes.
+    pub(crate) fn peak_memory(&self) -> usize {
+        self.store.data().meter.peak_memory()
     }
 
     /// Whether the guest came out of all calls in order, so that it can be called again.
@@ -232,17 +311,18 @@ impl Guest {
         lifetime: Lifetime,
         entry: Entry,
     ) -> Result<ExecuteResult, FaultKind> {
-        if let Some(reason) = self.store.data().interrupts.reason() {
+        if let Some(reason) = self.store.data().call.interrupts.reason() {
             return Err(FaultKind::Interrupted(reason));
         }
         let (packed, arguments) = match entry {
             Entry::Execute => {
                 let arguments = self.write(input).await?;
-                let execute = self.function(
+                let called = self.call(
                     |functions| &mut functions.execute,
                     |exports| &exports.execute,
-                )?;
-                (self.call(&execute, arguments).await?, arguments)
+                    arguments,
+                );
+                (called.await?, arguments)
             }
             Entry::Resume(id) => {
                 let program = self.program.clone();
@@ -252,10 +332,8 @@ impl Guest {
                 };
                 let arguments = self.write(input).await?;
                 let resume: TypedFunc<(i32, i32, i32), i64> = self.typed(index)?;
-                (
-                    self.call(&resume, (id, arguments.0, arguments.1)).await?,
-                    arguments,
-                )
+                let called = self.call_typed(&resume, (id, arguments.0, arguments.1));
+                (called.await?, arguments)
             }
         };
         let (slice, bytes) = self.read(packed, "result", limits.result_bytes)?;
@@ -275,8 +353,12 @@ impl Guest {
             let len = u32::try_from(input.len()).unwrap_or(u32::MAX);
             FaultKind::AbiBounds { what, ptr: 0, len }
         })?;
-        let alloc = self.function(|functions| &mut functions.alloc, |exports| &exports.alloc)?;
-        let ptr = self.call(&alloc, len).await?;
+        let alloc = self.call(
+            |functions| &mut functions.alloc,
+            |exports| &exports.alloc,
+            len,
+        );
+        let ptr = alloc.await?;
         let slice = PackedSlice {
             ptr: ptr.cast_unsigned(),
             len: len.cast_unsigned(),
@@ -295,11 +377,12 @@ impl Guest {
         if len == 0 {
             return Ok(());
         }
-        let dealloc = self.function(
+        self.call(
             |functions| &mut functions.dealloc,
             |exports| &exports.dealloc,
-        )?;
-        self.call(&dealloc, (ptr, len)).await
+            (ptr, len),
+        )
+        .await
     }
 
     /// The bytes that a packed result points to: checked against the memory, then the limit, and
@@ -343,21 +426,29 @@ impl Guest {
         }
     }
 
-    /// A function of this instance, kept in its `slot` for the next time.
-    fn function<P: WasmParams, R: WasmResults>(
+    /// Calls a function of this instance, which is kept in its `slot` for the next time.
+    async fn call<P, R>(
         &mut self,
         slot: impl FnOnce(&mut Functions) -> &mut Option<TypedFunc<P, R>>,
         index: impl FnOnce(&ExportIndices) -> &ModuleExport,
-    ) -> Result<TypedFunc<P, R>, FaultKind> {
-        let slot = slot(&mut self.functions);
-        if let Some(function) = slot {
-            return Ok(function.clone());
-        }
-        let index = index(&self.program.exports);
-        let function = self.program.typed(&mut self.store, &self.instance, index);
-        function
-            .map(|function| slot.insert(function).clone())
-            .map_err(|error| internal(&error))
+        params: P,
+    ) -> Result<R, FaultKind>
+    where
+        P: WasmParams + Sync,
+        R: WasmResults + Sync,
+    {
+        let Self {
+            store,
+            program,
+            instance,
+            functions,
+            ..
+        } = self;
+        let index = index(&program.exports);
+        let function = looked_up(slot(functions), program, store, instance, index)?;
+        let mode = store.data().call.mode;
+        let called = call(function, store, params, mode).await;
+        called.map_err(|error| self.failed(&error))
     }
 
     fn typed<P: WasmParams, R: WasmResults>(
@@ -368,19 +459,62 @@ impl Guest {
         function.map_err(|error| internal(&error))
     }
 
-    async fn call<P, R>(&mut self, function: &TypedFunc<P, R>, params: P) -> Result<R, FaultKind>
+    async fn call_typed<P, R>(
+        &mut self,
+        function: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, FaultKind>
     where
         P: WasmParams + Sync,
         R: WasmResults + Sync,
     {
-        function
-            .call_async(&mut self.store, params)
-            .await
-            .map_err(|error| {
-                self.intact = false;
-                classify(&error, self.fuel, self.store.data().meter.refused())
-            })
+        let mode = self.mode();
+        let called = call(function, &mut self.store, params, mode).await;
+        called.map_err(|error| self.failed(&error))
     }
+
+    fn failed(&mut self, error: &wasmtime::Error) -> FaultKind {
+        self.intact = false;
+        classify(error, self.fuel, self.store.data().meter.refused())
+    }
+}
+
+/// The function in this slot, looked up if it is not there yet.
+fn looked_up<'a, P: WasmParams, R: WasmResults>(
+    slot: &'a mut Option<TypedFunc<P, R>>,
+    program: &Program,
+    store: &mut Store<State>,
+    instance: &Instance,
+    index: &ModuleExport,
+) -> Result<&'a TypedFunc<P, R>, FaultKind> {
+    match slot {
+        Some(function) => Ok(function),
+        None => {
+            let function = program.typed(store, instance, index);
+            Ok(slot.insert(function.map_err(|error| internal(&error))?))
+        }
+    }
+}
+
+async fn call<P, R>(
+    function: &TypedFunc<P, R>,
+    store: &mut Store<State>,
+    params: P,
+    mode: Mode,
+) -> wasmtime::Result<R>
+where
+    P: WasmParams + Sync,
+    R: WasmResults + Sync,
+{
+    match mode {
+        Mode::Suspendable => function.call_async(store, params).await,
+        Mode::InOneGo(_) => function.call(store, params),
+    }
+}
+
+fn make_suspendable(store: &mut Store<State>) -> Result<(), Fault> {
+    let made = store.fuel_async_yield_interval(Some(FUEL_CHECKPOINT));
+    made.map_err(|error| internal(&error).into())
 }
 
 /// Which of the guest's entries a conversation goes through.
@@ -392,10 +526,10 @@ enum Entry {
 }
 
 fn usage(store: &Store<State>, fuel: u64) -> Usage {
-    let State { meter, clock, .. } = store.data();
+    let State { meter, call } = store.data();
     Usage {
         fuel_consumed: fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
-        duration: clock.elapsed(),
+        duration: call.clock.elapsed(),
         peak_memory_bytes: meter.peak_memory(),
     }
 }

@@ -7,7 +7,7 @@ use sen_host_protocol::{EffectResult, ExecuteResult};
 use crate::clock::Clock;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
-use crate::guest::{Guest, Lifetime};
+use crate::guest::{Call, Guest, Lifetime, Mode};
 use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
 use crate::limits::Limits;
 use crate::plugin::Plugin;
@@ -103,22 +103,19 @@ impl Instance {
             ..interrupts
         };
         let mut slot = self.wait(&interrupts)?;
-        let clock = Clock::start(limits.timeout, None);
+        let call = Call {
+            clock: Clock::start(limits.timeout, None),
+            interrupts,
+            mode: Mode::Suspendable,
+        };
         let mut guest = match slot.take() {
             Some(mut guest) => {
-                guest.begin_call(limits, clock, interrupts);
+                guest.begin_call(limits, call)?;
                 guest
             }
             None => {
                 let (program, fuel) = (self.plugin.program(), self.plugin.limits().fuel);
-                drive::run(Guest::start(
-                    Kind::Live,
-                    program,
-                    fuel,
-                    limits,
-                    clock,
-                    interrupts,
-                ))?
+                drive::run(Guest::start(Kind::Live, program, fuel, limits, call))?
             }
         };
         let result = drive::run(work(&mut guest));

@@ -46,9 +46,12 @@ mod precheck;
 mod program;
 mod room;
 mod sandbox;
+mod stats;
 mod text;
 mod trap;
 mod usage;
+mod warm_pool;
+mod warmer;
 
 pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
@@ -60,4 +63,5 @@ pub use limits::Limits;
 pub use plugin::{Plugin, Reply};
 pub use precheck::MAX_MODULE_BYTES;
 pub use sen_host_protocol as protocol;
+pub use stats::{Stats, stats};
 pub use usage::Usage;

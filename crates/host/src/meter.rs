@@ -1,6 +1,16 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use wasmtime::ResourceLimiter;
 
 use crate::limits::Limits;
+
+/// Bytes that the linear memories of all instances of the process have together.
+static GUEST_MEMORY: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes that the linear memories of all instances of the process have together.
+pub(crate) fn guest_memory() -> usize {
+    GUEST_MEMORY.load(Ordering::Relaxed)
+}
 
 /// Bounds all memories of an instance together, and all its tables together.
 ///
@@ -86,6 +96,12 @@ impl Meter {
     }
 }
 
+impl Drop for Meter {
+    fn drop(&mut self) {
+        GUEST_MEMORY.fetch_sub(self.memory.used, Ordering::Relaxed);
+    }
+}
+
 impl ResourceLimiter for Meter {
     fn memory_growing(
         &mut self,
@@ -94,11 +110,15 @@ impl ResourceLimiter for Meter {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let granted = self.memory.grow(current, desired, maximum);
+        if granted {
+            GUEST_MEMORY.fetch_add(self.memory.last_growth, Ordering::Relaxed);
+        }
         self.peak_memory = self.peak_memory.max(self.memory.used);
         Ok(granted)
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        GUEST_MEMORY.fetch_sub(self.memory.last_growth, Ordering::Relaxed);
         self.memory.undo();
         Ok(())
     }

@@ -1,20 +1,22 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sen_host_protocol::{ExecuteResult, PluginManifest};
 
 use crate::clock::{Clock, Pauses};
-use crate::code::Code;
+use crate::code::{Code, LONG};
 use crate::drive;
 use crate::error::{Fault, FaultKind};
 use crate::execution::Execution;
-use crate::guest::{Guest, Lifetime};
+use crate::guest::{Call, Guest, Lifetime, Mode};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::program::{Program, Tier};
 use crate::room::Kind;
 use crate::usage::Usage;
+use crate::warm_pool::WarmPool;
 
 /// A loaded plugin: a cheap handle (an `Arc`) on compiled code and its manifest. It holds no
 /// instance, so that thousands of idle plugins cost little more than their code.
@@ -26,7 +28,17 @@ struct Loaded {
     manifest: Arc<PluginManifest>,
     digest: Arc<str>,
     limits: Limits,
+    /// For executions within `limits`.
+    warm: Arc<WarmPool>,
 }
+
+/// How long an execution may take that is tried on the caller's stack, which may be an event
+/// loop's: by time and, since the time is looked at once in a millisecond, by fuel.
+const SHORT: Duration = Duration::from_micros(50);
+const SHORT_FUEL: u64 = LONG;
+
+/// A result, what it took, and the instance itself where it waits for the result of an effect.
+type Executed = (ExecuteResult, Usage, Option<Guest>);
 
 /// What an execution ends with.
 pub struct Reply {
@@ -53,21 +65,19 @@ impl Plugin {
         let digest = format!("blake3:{}", blake3::hash(bytes).to_hex());
         let code = Code::compile(bytes)?;
         let manifest = drive::run(async {
-            let clock = Clock::start(limits.timeout, None);
-            let interrupts = Interrupts::default();
-            let mut guest = Guest::start(
-                Kind::Loading,
-                code.short_calls().clone(),
-                limits.fuel,
-                limits,
-                clock,
-                interrupts,
-            )
-            .await?;
+            let call = Call {
+                clock: Clock::start(limits.timeout, None),
+                interrupts: Interrupts::default(),
+                mode: Mode::Suspendable,
+            };
+            let program = code.short_calls().clone();
+            let start = Guest::start(Kind::Loading, program, limits.fuel, limits, call);
+            let mut guest = start.await?;
             guest.manifest(limits).await
         })?;
         manifest.validate().map_err(FaultKind::from)?;
         let loaded = Loaded {
+            warm: WarmPool::new(code.short_calls().clone(), limits),
             code,
             manifest: Arc::new(manifest),
             digest: digest.into(),
@@ -86,6 +96,7 @@ impl Plugin {
             ..
         } = &*self.0;
         Self(Arc::new(Loaded {
+            warm: WarmPool::new(code.short_calls().clone(), limits),
             code: code.clone(),
             manifest: manifest.clone(),
             digest: digest.clone(),
@@ -126,26 +137,24 @@ impl Plugin {
         interrupts: Interrupts,
     ) -> Result<Reply, Fault> {
         let code = &self.0.code;
-        let program = code.best();
-        let first = self.execute_on(program, args, limits, clock.clone(), interrupts.clone());
-        let executed = match first.await {
-            Err(fault)
-                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
-            {
-                // Nothing has come of it yet, so that it can simply be run again.
-                self.execute_on(code.short_calls(), args, limits, clock, interrupts)
-                    .await
+        let executed = match self.attempt(args, limits, &clock, &interrupts).await {
+            Some(executed) => executed,
+            None => {
+                let call = Call {
+                    clock: clock.restart(),
+                    interrupts,
+                    mode: Mode::Suspendable,
+                };
+                self.execute_suspendable(args, limits, call).await
             }
-            executed => executed,
         };
         let usage = match &executed {
             Ok((_, usage, _)) => Some(*usage),
             Err(fault) => fault.usage,
         };
         code.used(usage.unwrap_or_default().fuel_consumed);
-        let (result, usage, guest) = executed?;
-        let effect = matches!(result, ExecuteResult::Effect(_));
-        let suspended = effect.then(|| Instance::suspended(self.clone(), guest));
+        let (result, usage, suspended) = executed?;
+        let suspended = suspended.map(|guest| Instance::suspended(self.clone(), guest));
         Ok(Reply {
             result,
             usage,
@@ -153,27 +162,94 @@ impl Plugin {
         })
     }
 
+    /// Most executions are short, and a short one is the faster for it on the caller's own stack:
+    /// an execution of a plugin whose last ones were short is tried there. One that turns out long
+    /// is given up, and run again from the start where it can be suspended. Nothing has come of it
+    /// until then (a plugin of this tier reaches nothing outside), and nothing tells it from one
+    /// that was run only once.
+    async fn attempt(
+        &self,
+        args: &[String],
+        limits: &Limits,
+        clock: &Clock,
+        interrupts: &Interrupts,
+    ) -> Option<Result<Executed, Fault>> {
+        let code = &self.0.code;
+        let program = code.best();
+        if !code.is_short() || program.tier != Tier::ShortCalls || !drive::stack_has_room() {
+            return None;
+        }
+        let call = Call {
+            clock: clock.clone(),
+            interrupts: interrupts.clone(),
+            mode: Mode::InOneGo(SHORT),
+        };
+        let limits = Limits {
+            fuel: limits.fuel.min(SHORT_FUEL),
+            ..*limits
+        };
+        let fuel = self.0.limits.fuel.min(SHORT_FUEL);
+        let executed = self.execute_on(program, args, fuel, &limits, call).await;
+        match executed {
+            // Whatever stopped it: only where it can be suspended is the receipt exact.
+            Err(Fault {
+                kind:
+                    FaultKind::FuelExhausted { .. }
+                    | FaultKind::DeadlineExceeded { .. }
+                    | FaultKind::Interrupted(_),
+                ..
+            }) => {
+                code.used(SHORT_FUEL);
+                None
+            }
+            executed => Some(executed),
+        }
+    }
+
+    async fn execute_suspendable(
+        &self,
+        args: &[String],
+        limits: &Limits,
+        call: Call,
+    ) -> Result<Executed, Fault> {
+        let Loaded {
+            code, limits: own, ..
+        } = &*self.0;
+        let program = code.best();
+        let executed = self.execute_on(program, args, own.fuel, limits, call.clone());
+        match executed.await {
+            Err(fault)
+                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
+            {
+                // Nothing has come of it yet, so that it can simply be run again.
+                let program = code.short_calls();
+                self.execute_on(program, args, own.fuel, limits, call).await
+            }
+            executed => executed,
+        }
+    }
+
+    /// One execution on a pristine instance, whose start-up has `fuel` of its own: how much it
+    /// needs has nothing to do with this call.
     async fn execute_on(
         &self,
         program: &Arc<Program>,
         args: &[String],
+        fuel: u64,
         limits: &Limits,
-        clock: Clock,
-        interrupts: Interrupts,
-    ) -> Result<(ExecuteResult, Usage, Guest), Fault> {
-        // Start-up has the plugin's own fuel: how much it needs has nothing to do with this call.
-        let fuel = self.0.limits.fuel;
-        let start = Guest::start(
-            Kind::Execution,
-            program.clone(),
-            fuel,
-            limits,
-            clock,
-            interrupts,
-        );
-        let mut guest = start.await?;
-        let (result, usage) = guest.execute(args, limits, Lifetime::OneExecution).await?;
-        Ok((result, usage, guest))
+        call: Call,
+    ) -> Result<Executed, Fault> {
+        let warm = &self.0.warm;
+        let mut guest = match warm.take(program, limits, &call)? {
+            Some(guest) => guest,
+            None => Guest::start(Kind::Execution, program.clone(), fuel, limits, call).await?,
+        };
+        let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
+        if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
+            return Ok((result, usage, Some(guest)));
+        }
+        warm.discard(guest);
+        executed.map(|(result, usage)| (result, usage, None))
     }
 
     /// A number that tells this plugin's code from all others of the process.

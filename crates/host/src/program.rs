@@ -76,7 +76,14 @@ impl Program {
         self.engine
     }
 
-    pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+    pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        self.pre.instantiate(store)
+    }
+
+    pub(crate) async fn instantiate_async(
+        &self,
+        store: &mut Store<State>,
+    ) -> wasmtime::Result<Instance> {
         self.pre.instantiate_async(store).await
     }
 

@@ -13,9 +13,11 @@ pub(crate) enum Kind {
     Live,
     /// Asking for a manifest.
     Loading,
+    /// Instances that stand by for executions.
+    Warm,
 }
 
-static COUNTS: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+static COUNTS: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
 
 impl Kind {
     fn limit(self) -> usize {
@@ -23,22 +25,29 @@ impl Kind {
         match self {
             Self::Execution => all / 2,
             Self::Live => all / 8 * 3,
-            Self::Loading => all / 8,
+            Self::Loading => all / 64 * 7,
+            Self::Warm => all / 64,
         }
     }
 
+    /// How much room of this kind is taken.
+    pub(crate) fn taken(self) -> usize {
+        self.count().load(Ordering::Relaxed)
+    }
+
     fn count(self) -> &'static AtomicUsize {
-        let [execution, live, loading] = &COUNTS;
+        let [execution, live, loading, warm] = &COUNTS;
         match self {
             Self::Execution => execution,
             Self::Live => live,
             Self::Loading => loading,
+            Self::Warm => warm,
         }
     }
 
     /// Whether there is room for more than those who ask at the same moment.
     pub(crate) fn has_room(self) -> bool {
-        self.count().load(Ordering::Relaxed) < self.limit() / 3 * 2
+        self.taken() < self.limit() / 3 * 2
     }
 }
 
@@ -62,6 +71,15 @@ impl Room {
         }
         let limit = kind.limit() as u64;
         Err(FaultKind::Busy { limit }.into())
+    }
+
+    /// Has the instance count as another kind from now on.
+    ///
+    /// # Errors
+    /// `Busy` when there is no room for that kind.
+    pub(crate) fn move_to(&mut self, kind: Kind) -> Result<(), Fault> {
+        *self = Self::take(kind, self.size)?;
+        Ok(())
     }
 }
 

@@ -12,8 +12,11 @@
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin};
+use std::time::{Duration, Instant};
+
+use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin, stats};
 
 use support::*;
 
@@ -216,4 +219,58 @@ fn plugins_that_are_dropped_leave_nothing_behind() {
     cycle();
     let after = resident();
     assert!(after < before + (8 << 20), "{before} before, {after} after");
+}
+
+/// Looks again until it is so, as long as nobody would call it hanging.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < 5 * HANG, "{what}: {:?}", stats());
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn what_stands_by_is_counted_bounded_and_given_back() {
+    let _alone = alone();
+    let instances = || {
+        let stats = stats().unwrap();
+        stats.executing + stats.live + stats.loading + stats.warm
+    };
+    eventually("nothing of other tests is left", || instances() == 0);
+    assert_eq!(stats().unwrap().memory_bytes, 0);
+    let plugins: Vec<Plugin> = [
+        "dirty",
+        "echo",
+        "counter",
+        "grow-memory",
+        "initialize-twice",
+    ]
+    .map(plugin)
+    .into();
+    let several = thread::available_parallelism().unwrap().get() > 1;
+    let mut most = 0;
+    for _ in 0..2_000 {
+        for plugin in &plugins {
+            run(plugin, &[], &Limits::default()).unwrap();
+        }
+        let warm = stats().unwrap().warm;
+        assert!(warm <= 64, "{warm}");
+        most = most.max(warm);
+    }
+    assert_eq!(
+        most > 0,
+        several,
+        "instances stand by where there is a core for that"
+    );
+    // A plugin that is gone takes its own with it, at once but for the one that is being made.
+    drop(plugins);
+    eventually("they go when their plugin goes", || instances() == 0);
+
+    let idle = plugin("dirty");
+    for _ in 0..2_000 {
+        run(&idle, &[], &Limits::default()).unwrap();
+    }
+    eventually("they go when there are no calls", || instances() == 0);
+    assert_eq!(stats().unwrap().memory_bytes, 0);
 }

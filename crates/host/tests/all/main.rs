@@ -33,3 +33,4 @@ mod start_up;
 mod support;
 mod tiers;
 mod traps;
+mod warm;
