@@ -18,6 +18,8 @@ export declare class Executor {
    * returned as by `Plugin.executeSync`.
    */
   execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
+  /** How the executor is doing now. */
+  stats(): ExecutorStats
   /** Lets idle threads end at once. */
   retire(): void
   /** Executes on a live instance. */
@@ -53,6 +55,8 @@ export declare class Plugin {
   manifest(): PluginManifest
   /** `blake3:` and the digest of the module's bytes in hexadecimal. */
   digest(): string
+  /** Bytes of compiled code, constants and tables for unwinding, in all tiers that there are. */
+  codeBytes(): number
   /** Whether the plugin can be resumed after an effect. */
   supportsEffects(): boolean
   /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */
@@ -115,6 +119,16 @@ export interface ExecutorOptions {
   concurrency?: number
   /** Default: 16,384. */
   queueLimit?: number
+}
+
+/** How an executor is doing. */
+export interface ExecutorStats {
+  /** Pieces of work that wait for a thread. */
+  waiting: number
+  /** Pieces of work that run on a thread. */
+  running: number
+  /** Threads that there are now. */
+  threads: number
 }
 
 /** The context of a fault: which fields are there depends on its code. */
@@ -185,6 +199,25 @@ export interface PluginManifest {
   apiVersion: number
   command: CommandSpec
   capabilities: Capabilities
+}
+
+/** What the process holds for guests at the moment; nothing where guests cannot run at all. */
+export declare function processStats(): ProcessStats | null
+
+/** What the process holds for guests at the moment, all registries together. See the host's `Stats`. */
+export interface ProcessStats {
+  /** Instances that execute, or wait for the result of an effect. */
+  executing: number
+  /** Live instances that have been made. */
+  live: number
+  /** Instances that are asked for their manifest. */
+  loading: number
+  /** Pristine instances that stand by for executions. */
+  warm: number
+  /** Bytes that the linear memories of all these have together. */
+  memoryBytes: number
+  /** `pooling` or `on-demand`. */
+  allocation: 'pooling' | 'on-demand'
 }
 
 /** The standard streams. */

@@ -56,6 +56,12 @@ impl Code {
         self.0.id
     }
 
+    /// Bytes of the images of compiled code, in all tiers that there are now.
+    pub(crate) fn bytes(&self) -> usize {
+        let computation = self.0.computation.get().map_or(0, |code| code.bytes());
+        self.0.short_calls.bytes() + computation
+    }
+
     /// The best program for executions that there is now.
     pub(crate) fn best(&self) -> &Arc<Program> {
         self.0.computation.get().unwrap_or(&self.0.short_calls)

@@ -267,6 +267,11 @@ impl Plugin {
         &self.0.digest
     }
 
+    /// Bytes of the images of compiled code, in all tiers that there are now.
+    pub fn code_bytes(&self) -> usize {
+        self.0.code.bytes()
+    }
+
     /// Whether the plugin can be resumed after an effect.
     pub fn supports_effects(&self) -> bool {
         self.0.code.short_calls().exports.resume.is_some()

@@ -72,6 +72,12 @@ impl Program {
         })
     }
 
+    /// Bytes of the image of compiled code.
+    pub(crate) fn bytes(&self) -> usize {
+        let image = self.pre.module().image_range();
+        image.end.addr() - image.start.addr()
+    }
+
     pub(crate) fn engine(&self) -> &'static Engine {
         self.engine
     }

@@ -18,6 +18,7 @@ use crate::limits::LimitOverrides;
 use crate::outcome::Outcome;
 use crate::plugin::Plugin;
 use crate::receipt::brief;
+use crate::stats::ExecutorStats;
 
 /// What a piece of work ended with.
 #[allow(
@@ -151,6 +152,12 @@ impl Executor {
         };
         self.executor.submit(plugin.id(), Box::new(work));
         None
+    }
+
+    /// How the executor is doing now.
+    #[napi(catch_unwind)]
+    pub fn stats(&self) -> ExecutorStats {
+        self.executor.stats().into()
     }
 
     /// Lets idle threads end at once.

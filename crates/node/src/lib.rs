@@ -14,3 +14,4 @@ mod manifest;
 mod outcome;
 mod plugin;
 mod receipt;
+mod stats;

@@ -29,6 +29,12 @@ impl Plugin {
         self.plugin.digest().into()
     }
 
+    /// Bytes of compiled code, constants and tables for unwinding, in all tiers that there are.
+    #[napi(catch_unwind)]
+    pub fn code_bytes(&self) -> f64 {
+        self.plugin.code_bytes() as f64
+    }
+
     /// Whether the plugin can be resumed after an effect.
     #[napi(catch_unwind)]
     pub fn supports_effects(&self) -> bool {
