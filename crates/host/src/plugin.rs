@@ -4,11 +4,12 @@ use std::sync::Arc;
 use sen_host_protocol::{ExecuteResult, PluginManifest};
 
 use crate::clock::{Clock, Pauses};
-use crate::code::Code;
+use crate::code::{Code, Origin};
+use crate::compile_cache::CompileCache;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
 use crate::execution::Execution;
-use crate::guest::{Guest, Lifetime};
+use crate::guest::{Guest, Lifetime, read_manifest};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
@@ -50,27 +51,45 @@ impl Plugin {
     /// Every kind of [`FaultKind`](crate::FaultKind) that says what is wrong with a module or its
     /// manifest, and those for running over a limit meanwhile.
     pub fn load(bytes: &[u8], limits: &Limits) -> Result<Self, Fault> {
-        let digest = format!("blake3:{}", blake3::hash(bytes).to_hex());
-        let code = Code::compile(bytes)?;
-        let manifest = drive::run(async {
-            let clock = Clock::start(limits.timeout, None);
-            let interrupts = Interrupts::default();
-            let mut guest = Guest::start(
-                Kind::Loading,
-                code.short_calls().clone(),
-                limits.fuel,
-                limits,
-                clock,
-                interrupts,
-            )
-            .await?;
-            guest.manifest(limits).await
-        })?;
-        manifest.validate().map_err(FaultKind::from)?;
+        Self::load_cached(bytes, limits, None)
+    }
+
+    /// As [`Plugin::load`], with a cache of compiled code: a module that it has is not compiled,
+    /// and its guest not asked again if the limits are those that it was asked under. A module
+    /// that it has not is kept there once it is loaded, and so is what better code is made of it
+    /// later on. Nothing that goes wrong with the cache is a fault.
+    ///
+    /// # Errors
+    /// As [`Plugin::load`].
+    pub fn load_cached(
+        bytes: &[u8],
+        limits: &Limits,
+        cache: Option<&CompileCache>,
+    ) -> Result<Self, Fault> {
+        let digest = blake3::hash(bytes);
+        let (code, origin) = Code::load(bytes, digest, cache)?;
+        let kept = match &origin {
+            Origin::Cache(Some(kept)) => kept.under(limits),
+            _ => None,
+        };
+        let manifest = match kept.and_then(|bytes| read_manifest(bytes).ok()) {
+            Some(manifest) => {
+                manifest.validate().map_err(FaultKind::from)?;
+                manifest
+            }
+            None => {
+                let (manifest, bytes) = ask(&code, limits)?;
+                manifest.validate().map_err(FaultKind::from)?;
+                if matches!(origin, Origin::Compiled) {
+                    code.keep(bytes, limits);
+                }
+                manifest
+            }
+        };
         let loaded = Loaded {
             code,
             manifest: Arc::new(manifest),
-            digest: digest.into(),
+            digest: format!("blake3:{}", digest.to_hex()).into(),
             limits: *limits,
         };
         Ok(Self(Arc::new(loaded)))
@@ -205,6 +224,23 @@ impl Plugin {
     pub(crate) fn program(&self) -> Arc<Program> {
         self.0.code.short_calls().clone()
     }
+}
+
+/// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.
+fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
+    drive::run(async {
+        let clock = Clock::start(limits.timeout, None);
+        let mut guest = Guest::start(
+            Kind::Loading,
+            code.short_calls().clone(),
+            limits.fuel,
+            limits,
+            clock,
+            Interrupts::default(),
+        )
+        .await?;
+        guest.manifest(limits).await
+    })
 }
 
 impl fmt::Debug for Plugin {
