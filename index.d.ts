@@ -7,7 +7,7 @@
  * One that cannot be used is no exception: loads go on without it, and `stats` says why.
  */
 export declare class CompileCache {
-  /** The cache in a directory, which is opened later. */
+  /** The process's cache in a directory, which is opened later. */
   constructor(directory: string)
   /**
    * What came of this process's lookups and stores. Opens nothing: of a cache that nothing has

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PluginLoader, PluginRegistry, PluginScanner } from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { faultSync } from './fault.js'
@@ -29,6 +30,13 @@ function setEnvironment(name: string, value: string | undefined): void {
   }
   onTestFinished(() => set(before))
   set(value)
+}
+
+/** The built addon. */
+async function addonFile(): Promise<string> {
+  const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+  const names = await readdir(dist)
+  return join(dist, names.find(name => name.endsWith('.node')) ?? '')
 }
 
 const entriesIn = async (directory: string) =>
@@ -200,6 +208,14 @@ describe('where code is kept', () => {
     for (const name of [`${directory}/`, join(directory, 'x', '..'), pathToFileURL(directory)]) {
       expect(internal.checkCache(name, 'options.cache')).toBe(cache)
     }
+  })
+
+  test('is one cache for the process, in whichever Worker', async () => {
+    const directory = await temporaryDirectory()
+    await new PluginLoader({ cache: directory }).load(await guest('echo'))
+    // As another Worker would, which has the addon in common.
+    const { CompileCache } = createRequire(import.meta.url)(await addonFile()) as typeof import('../index.js')
+    expect(new CompileCache(directory).stats()).toMatchObject({ misses: 1, stored: 1 })
   })
 
   test.each([true, null, 7, '', {}, new URL('https://example.com/'), 'a\0b', new Uint8Array()])(

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! DIRECTORY/                 0700, ours, held by descriptor
-//!   key                      0600, 32 random bytes
+//!   key                      0400, 32 random bytes
 //!   IDENTITY.cwasm           0400: artefact, manifest, MAC (see `entry`)
 //!   tmp-RANDOM               what is being written, renamed when it is whole
 //! ```
@@ -89,6 +89,9 @@ pub enum CacheUnusable {
     /// Occurs when others may write to the directory.
     #[error("others may write to the cache directory: chmod go-w makes it usable")]
     SharedDirectory,
+    /// Occurs when the directory is on a file system from which no code may be mapped.
+    #[error("the cache directory is on a file system that is mounted with noexec")]
+    NoCode,
     /// Occurs when the file with the key belongs to another user.
     #[error("the key of the cache belongs to another user")]
     ForeignKey,
@@ -131,6 +134,14 @@ pub struct CacheVerification {
     pub valid: u64,
     /// Entries that are not, and were deleted.
     pub removed: u64,
+}
+
+/// What is under an entry's name.
+enum Checked {
+    Missing,
+    /// Something that must not be used.
+    Refused,
+    Authentic(Authentic),
 }
 
 /// What the cache has of a module.
@@ -184,8 +195,11 @@ impl CompileCache {
             let Some(identity) = Identity::from_file_name(&file.name) else {
                 continue;
             };
-            let authentic = self.0.authenticate(&identity).ok().flatten();
-            let contents = authentic.map(|authentic| authentic.contents.describe());
+            let contents = match self.0.check(&identity) {
+                Ok(Checked::Missing) => continue,
+                Ok(Checked::Authentic(authentic)) => Some(authentic.contents.describe()),
+                Ok(Checked::Refused) | Err(_) => None,
+            };
             let (name, bytes, last_used) = (file.name, file.bytes, file.modified);
             entries.push(CacheEntry {
                 name,
@@ -208,11 +222,13 @@ impl CompileCache {
             let Some(identity) = Identity::from_file_name(&file.name) else {
                 continue;
             };
-            if self.0.authenticate(&identity)?.is_some() {
-                found.valid += 1;
-            } else {
-                self.0.directory.remove(&file.name)?;
-                found.removed += 1;
+            match self.0.check(&identity)? {
+                Checked::Missing => {}
+                Checked::Authentic(_) => found.valid += 1,
+                Checked::Refused => {
+                    self.0.directory.remove(&file.name)?;
+                    found.removed += 1;
+                }
             }
         }
         Ok(found)
@@ -268,16 +284,21 @@ impl CompileCache {
 
 impl Shared {
     fn find(&self, identity: &Identity, engine: &Engine) -> Option<Found> {
+        let checked = self.check(identity).unwrap_or_else(|_| {
+            self.counters.errors.fetch_add(1, Ordering::Relaxed);
+            Checked::Missing
+        });
         let Authentic {
             artefact,
             contents,
             modified,
-        } = match self.authenticate_or_reject(identity) {
-            Ok(authentic) => authentic?,
-            Err(_) => {
-                self.counters.errors.fetch_add(1, Ordering::Relaxed);
+        } = match checked {
+            Checked::Missing => return None,
+            Checked::Refused => {
+                self.reject(identity);
                 return None;
             }
+            Checked::Authentic(authentic) => authentic,
         };
         artefact.touch(modified, TOUCH_EVERY);
         let Ok(module) = artefact.map(&engine.wasmtime) else {
@@ -288,34 +309,15 @@ impl Shared {
         Some(Found { module, manifest })
     }
 
-    /// The entry of this identity if it is there and authentic. One that is there and is not is
-    /// deleted.
-    fn authenticate_or_reject(&self, identity: &Identity) -> io::Result<Option<Authentic>> {
+    /// What is under the name of an identity, authenticated.
+    fn check(&self, identity: &Identity) -> io::Result<Checked> {
         let name = identity.file_name();
-        match self.directory.open_file(&name, Access::Entry)? {
-            Opened::Missing => Ok(None),
-            Opened::File(file) => {
-                let authentic = Authentic::check(file, identity, &self.key)?;
-                if authentic.is_none() {
-                    self.reject(identity);
-                }
-                Ok(authentic)
-            }
-            Opened::Refused(_) => {
-                self.reject(identity);
-                Ok(None)
-            }
-        }
-    }
-
-    fn authenticate(&self, identity: &Identity) -> io::Result<Option<Authentic>> {
-        match self
-            .directory
-            .open_file(&identity.file_name(), Access::Entry)?
-        {
-            Opened::File(file) => Authentic::check(file, identity, &self.key),
-            Opened::Missing | Opened::Refused(_) => Ok(None),
-        }
+        let authentic = match self.directory.open_file(&name, Access::Entry)? {
+            Opened::Missing => return Ok(Checked::Missing),
+            Opened::Refused(_) => None,
+            Opened::File(file) => Authentic::check(file, identity, &self.key)?,
+        };
+        Ok(authentic.map_or(Checked::Refused, Checked::Authentic))
     }
 
     /// Deletes what must not be used. Where that fails, it is rejected again the next time.

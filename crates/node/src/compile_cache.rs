@@ -1,5 +1,6 @@
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 use std::time::UNIX_EPOCH;
 
 use napi::{Error, Result};
@@ -15,6 +16,9 @@ pub struct CompileCache {
     lazy: LazyCache,
 }
 
+/// The directories that are in use: one cache each for the process, in however many Workers.
+static SHARED: LazyLock<Mutex<HashMap<PathBuf, Weak<Opening>>>> = LazyLock::new(Mutex::default);
+
 /// A cache that is opened when it is first used: a cheap handle.
 #[derive(Clone)]
 pub(crate) struct LazyCache(Arc<Opening>);
@@ -25,6 +29,21 @@ struct Opening {
 }
 
 impl LazyCache {
+    /// The process's cache in this directory.
+    fn shared(directory: &Path) -> Self {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opening) = shared.get(directory).and_then(Weak::upgrade) {
+            return Self(opening);
+        }
+        shared.retain(|_, opening| opening.strong_count() > 0);
+        let opening = Arc::new(Opening {
+            directory: directory.into(),
+            cache: OnceLock::new(),
+        });
+        shared.insert(directory.into(), Arc::downgrade(&opening));
+        Self(opening)
+    }
+
     /// The cache, if it can be used. The first time this is I/O.
     pub(crate) fn get(&self) -> std::result::Result<&host::CompileCache, host::CacheUnusable> {
         let Opening { directory, cache } = &*self.0;
@@ -76,14 +95,11 @@ pub struct CacheVerification {
 
 #[napi]
 impl CompileCache {
-    /// The cache in a directory, which is opened later.
+    /// The process's cache in a directory, which is opened later.
     #[napi(constructor)]
     pub fn new(directory: String) -> Self {
         Self {
-            lazy: LazyCache(Arc::new(Opening {
-                directory: directory.into(),
-                cache: OnceLock::new(),
-            })),
+            lazy: LazyCache::shared(Path::new(&directory)),
         }
     }
 

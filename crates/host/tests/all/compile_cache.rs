@@ -791,6 +791,28 @@ fn load_all(cache: &CompileCache, start: usize) {
     }
 }
 
+#[test]
+fn whoever_opens_a_fresh_directory_first_makes_the_key_of_all() {
+    let modules = modules(8);
+    for round in 0..20 {
+        let folder = Folder::new();
+        let barrier = Barrier::new(modules.len());
+        thread::scope(|scope| {
+            for wasm in &modules {
+                let (folder, barrier) = (&folder, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    load_in(&folder.cache(), wasm);
+                });
+            }
+        });
+        let verified = folder.cache().verify().unwrap();
+        let all = modules.len() as u64;
+        assert_eq!((verified.valid, verified.removed), (all, 0), "{round}");
+        assert_eq!(folder.others(), 0);
+    }
+}
+
 const DIRECTORY: &str = "SEN_TEST_CACHE_DIRECTORY";
 
 #[test]

@@ -33,6 +33,9 @@ impl Directory {
         if metadata.mode() & 0o022 != 0 {
             return Err(CacheUnusable::SharedDirectory);
         }
+        if allows_no_code(&directory) {
+            return Err(CacheUnusable::NoCode);
+        }
         Ok(Self(directory.into()))
     }
 
@@ -179,6 +182,21 @@ impl Directory {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether code in this directory cannot be mapped: each entry would fail to be, and be written
+/// again, at every load.
+#[cfg(target_os = "linux")]
+fn allows_no_code(directory: &File) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    rustix::fs::fstatvfs(directory)
+        .is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+/// Elsewhere, mounting says nothing of what may be mapped.
+#[cfg(not(target_os = "linux"))]
+fn allows_no_code(_directory: &File) -> bool {
+    false
 }
 
 fn inaccessible(error: &io::Error) -> CacheUnusable {
