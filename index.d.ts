@@ -1,6 +1,31 @@
 // Generated from crates/node by npm run build:addon. Not to be edited.
 
 /**
+ * A cache of compiled modules. See the host's `CompileCache`.
+ *
+ * The directory is opened by the first load, on its thread: a slow disk holds up no event loop.
+ * One that cannot be used is no exception: loads go on without it, and `stats` says why.
+ */
+export declare class CompileCache {
+  /** The process's cache in a directory, which is opened later. */
+  constructor(directory: string)
+  /**
+   * What came of this process's lookups and stores. Opens nothing: of a cache that nothing has
+   * been loaded with yet, it is not known whether it can be used.
+   */
+  stats(): CacheStats
+  /** The entries, sorted by name. Reads all of them, on this thread: for the command line. */
+  list(): Array<CacheEntry>
+  /**
+   * Authenticates all entries and deletes those that fail, on this thread: for the command
+   * line.
+   */
+  verify(): CacheVerification
+  /** Deletes all entries, on this thread: for the command line. Returns how many there were. */
+  clear(): number
+}
+
+/**
  * Runs work on threads of the host's, first in first out, and tells JavaScript of each piece by
  * the ticket that it was given. See the host's `Executor`.
  *
@@ -9,8 +34,11 @@
 export declare class Executor {
   /** `onSettled` is called once for each ticket, on the event loop. */
   constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin) => void)
-  /** Compiles and checks a module. Settles with a `Plugin` or a fault. */
-  load(ticket: number, module: Uint8Array, limits?: LimitOverrides | undefined | null): void
+  /**
+   * Compiles and checks a module, or takes it from the cache. Settles with a `Plugin` or a
+   * fault.
+   */
+  load(ticket: number, module: Uint8Array, limits?: LimitOverrides | undefined | null, cache?: CompileCache | undefined | null): void
   /**
    * Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
    * milliseconds: an execution that is done by then is returned, and its ticket never settled.
@@ -80,6 +108,42 @@ export interface ArgSpec {
   valueName?: string
   defaultValue?: string
   possibleValues?: Array<string>
+}
+
+/** An entry of a cache. What is in it is absent where it fails authentication. */
+export interface CacheEntry {
+  name: string
+  bytes: number
+  /** Milliseconds since 1970. */
+  lastUsedMs: number
+  contents?: CacheEntryContents
+}
+
+/** What an authentic entry holds. */
+export interface CacheEntryContents {
+  /** `blake3:` and the digest of the module in hexadecimal. */
+  digest: string
+  /** Whether it was compiled for executions that compute much. */
+  forComputation: boolean
+  command?: string
+}
+
+/** What came of lookups and stores. */
+export interface CacheStats {
+  /** Why the cache cannot be used, once that is known. */
+  reason?: string
+  hits: number
+  misses: number
+  rejected: number
+  stored: number
+  evicted: number
+  errors: number
+}
+
+/** What a check of all entries found. */
+export interface CacheVerification {
+  valid: number
+  removed: number
 }
 
 /** What a plugin asks to be granted. */

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['scripts/require-build.mjs'],
+    globalSetup: ['scripts/require-build.mjs', 'test/own-cache.ts'],
     // A fault in native code ends one process, and with it one file's tests.
     pool: 'forks',
     // Tests measure deadlines and the event loop's delay, which another file's tests on the same cores would distort.

@@ -24,7 +24,7 @@ await main(() => {
     run('publint', ['run', tarball, '--strict'])
     run('attw', [tarball, '--no-emoji'])
     lay(folder, tarball)
-    run('node', [join(folder, 'smoke.cjs')])
+    run('node', [join(folder, 'smoke.cjs')], { env: { SEN_PLUGIN_HOST_CACHE: join(folder, 'cache') } })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

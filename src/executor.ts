@@ -36,9 +36,14 @@ export class Executor {
     })
   }
 
-  /** Compiles and checks a module; an error says which file it is from. */
-  async load(module: Uint8Array, limits?: addon.LimitOverrides, path?: string): Promise<addon.Plugin> {
-    const settled = await this.#wait(ticket => this.#native.load(ticket, module, limits))
+  /** Compiles and checks a module, or takes it from a cache; an error says which file it is from. */
+  async load(
+    module: Uint8Array,
+    limits?: addon.LimitOverrides,
+    cache?: addon.CompileCache,
+    path?: string,
+  ): Promise<addon.Plugin> {
+    const settled = await this.#wait(ticket => this.#native.load(ticket, module, limits, cache))
     if (settled instanceof addon.native().Plugin) return settled
     throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
   }

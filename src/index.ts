@@ -2,6 +2,7 @@
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
  */
+export type { CacheOption } from './cache.js'
 export { defaultPluginDirs } from './directories.js'
 export {
   isPluginHostError,

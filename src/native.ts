@@ -4,6 +4,10 @@ import type * as addon from '../index.js'
 import { PluginHostError } from './errors.js'
 
 export type {
+  CacheEntry,
+  CacheStats,
+  CacheVerification,
+  CompileCache,
   Effect,
   EffectResult,
   Executor,

@@ -1,3 +1,4 @@
+import { type Cache, type CacheOption, checkCache } from './cache.js'
 import { interruptible, Revocation } from './call.js'
 import { CommandTable } from './command-table.js'
 import { carryOut } from './effects/broker.js'
@@ -5,8 +6,9 @@ import { checkEffectResult } from './effects/result.js'
 import { invalidArgument, PluginHostError } from './errors.js'
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
-import { loadModule, type ModuleSource, modulePath } from './loader.js'
+import { loadModule, type ModuleSource } from './loader.js'
 import { asksForNothing, type PluginManifest } from './manifest.js'
+import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
@@ -16,6 +18,8 @@ import { receipt, whole } from './receipt.js'
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
   readonly limits?: Limits
+  /** Where compiled code is kept: see `PluginLoaderOptions`. */
+  readonly cache?: CacheOption
   /** Executions that run at the same time. Default: what the machine can run at once. */
   readonly concurrency?: number
   /** Executions that may wait for their turn before `ERR_BUSY`. Default: 16,384. */
@@ -67,6 +71,7 @@ export class PluginRegistry {
   readonly #commands = new CommandTable<Entry>()
   readonly #executor: Executor
   readonly #limits: CheckedLimits
+  readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
@@ -75,13 +80,15 @@ export class PluginRegistry {
   #closed = false
 
   constructor(options?: PluginRegistryOptions) {
-    const { limits, concurrency, queueLimit, onConflict } = checkOptions(options, 'options', [
+    const { limits, cache, concurrency, queueLimit, onConflict } = checkOptions(options, 'options', [
       'limits',
+      'cache',
       'concurrency',
       'queueLimit',
       'onConflict',
     ])
     this.#limits = checkLimits(limits, 'options.limits')
+    this.#cache = checkCache(cache, 'options.cache')
     this.#onConflict =
       onConflict === undefined
         ? 'reject'
@@ -107,7 +114,7 @@ export class PluginRegistry {
     this.#refuseClosed()
     this.#loads += 1
     const load = this.#loads
-    const { plugin, path } = await loadModule(source, this.#limits)
+    const { plugin, path } = await loadModule(source, this.#limits, this.#cache)
     return this.#add(plugin, new LoadedPlugin(plugin, path), load)
   }
 

@@ -1,14 +1,18 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { type Cache, type CacheOption, checkCache } from './cache.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
-import { loadModule, modulePath } from './loader.js'
+import { loadModule } from './loader.js'
+import { modulePath } from './module-path.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
 
 export interface PluginScannerOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits
+  /** Where compiled code is kept: see `PluginLoaderOptions`. */
+  readonly cache?: CacheOption
 }
 
 /** A file that looks like a plugin and is none. */
@@ -32,9 +36,12 @@ const FILES_AT_ONCE = 16
  */
 export class PluginScanner {
   readonly #limits: CheckedLimits
+  readonly #cache: Cache | undefined
 
   constructor(options?: PluginScannerOptions) {
-    this.#limits = checkLimits(checkOptions(options, 'options', ['limits']).limits, 'options.limits')
+    const { limits, cache } = checkOptions(options, 'options', ['limits', 'cache'])
+    this.#limits = checkLimits(limits, 'options.limits')
+    this.#cache = checkCache(cache, 'options.cache')
   }
 
   /**
@@ -74,7 +81,7 @@ export class PluginScanner {
 
   async #loadFile(path: string): Promise<LoadedPlugin | ScanFailure> {
     try {
-      return new LoadedPlugin((await loadModule(path, this.#limits)).plugin, path)
+      return new LoadedPlugin((await loadModule(path, this.#limits, this.#cache)).plugin, path)
     } catch (error) {
       return { path, error: isPluginHostError(error) ? error : unreadable(path, error) }
     }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,10 +73,13 @@ export function answering(command: string, output: string, fields = ''): Promise
     ${fields})`)
 }
 
-/** A plugin that answers `ok`, and has so much code that others are compiled while it is. */
+/**
+ * A plugin that answers `ok`, and has so much code that others are compiled while it is. It is
+ * another module each time, which no cache has.
+ */
 export function slowToCompile(command: string): Promise<Uint8Array> {
-  const step =
-    '(local.set 0 (i64.rotl (i64.mul (local.get 0) (i64.const 6364136223846793005)) (local.get 0)))'
+  const factor = randomInt(2 ** 47)
+  const step = `(local.set 0 (i64.rotl (i64.mul (local.get 0) (i64.const ${factor})) (local.get 0)))`
   const work = `(func (param i64) (result i64) ${step.repeat(100)} (local.get 0))`
   return answering(command, 'ok', work.repeat(500))
 }

@@ -79,7 +79,12 @@ class Contender {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Whatever a contender caches is kept apart from the user's own, and is gone afterwards.
-      env: { ...process.env, XDG_CACHE_HOME: this.#scratch, NODE_NO_WARNINGS: '1' },
+      env: {
+        ...process.env,
+        XDG_CACHE_HOME: this.#scratch,
+        SEN_PLUGIN_HOST_CACHE: join(this.#scratch, 'compiled'),
+        NODE_NO_WARNINGS: '1',
+      },
     })
     child.on('error', error => console.error(`cannot run ${command}: ${error.message}`))
     // A contender that is gone is noticed where its answer is missing.

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path'
 import {
   isPluginHostError,
-  type Limits,
   type LoadedPlugin,
   PluginLoader,
+  type PluginLoaderOptions,
   PluginRegistry,
   PluginScanner,
   type ScanFailure,
@@ -29,22 +29,26 @@ export class Catalogue {
   readonly #loader: PluginLoader
   readonly #scanner: PluginScanner
 
-  constructor(limits: Limits) {
-    this.registry = new PluginRegistry({ limits })
-    this.#loader = new PluginLoader({ limits })
-    this.#scanner = new PluginScanner({ limits })
+  constructor(loading: PluginLoaderOptions) {
+    this.registry = new PluginRegistry(loading)
+    this.#loader = new PluginLoader(loading)
+    this.#scanner = new PluginScanner(loading)
   }
 
   /** Everything in these directories. */
-  static async load(directories: readonly string[], limits: Limits): Promise<Catalogue> {
-    const catalogue = new Catalogue(limits)
+  static async load(directories: readonly string[], loading: PluginLoaderOptions): Promise<Catalogue> {
+    const catalogue = new Catalogue(loading)
     for (const directory of directories) await catalogue.#addDirectory(directory)
     return catalogue
   }
 
   /** What it takes to run one command: everything, where no plugin has it. */
-  static async find(command: string, directories: readonly string[], limits: Limits): Promise<Catalogue> {
-    const catalogue = new Catalogue(limits)
+  static async find(
+    command: string,
+    directories: readonly string[],
+    loading: PluginLoaderOptions,
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(loading)
     for (const directory of directories) {
       if (!(await catalogue.#addNamesake(directory, command))) await catalogue.#addDirectory(directory)
       if (catalogue.registry.hasCommand(command)) break

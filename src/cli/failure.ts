@@ -60,13 +60,12 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
 
 /** The library's messages name its options: here they are the command line's. */
 function inWordsOfOptions(message: string): string {
-  return message.replace(
-    /`limits\.(\w+)`|\boptions\.limits\.(\w+)/g,
-    (name, quoted: string, plain: string) => {
+  return message
+    .replaceAll('options.cache', '--cache')
+    .replace(/`limits\.(\w+)`|\boptions\.limits\.(\w+)/g, (name, quoted: string, plain: string) => {
       const key = quoted ?? plain
       return Object.hasOwn(LIMIT_FLAGS, key) ? LIMIT_FLAGS[key as keyof typeof LIMIT_FLAGS] : name
-    },
-  )
+    })
 }
 
 function isSystemError(error: unknown): error is Error & { code: string; path: string } {

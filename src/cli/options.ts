@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Limits } from '../index.js'
+import type { CacheOption, Limits } from '../index.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { parseCount, parseDuration, parseSize } from './units.js'
 
@@ -13,7 +13,7 @@ export interface ReportOptions {
   readonly layout?: 'lines' | 'line'
 }
 
-export interface LimitOptions {
+interface LimitOptions {
   readonly fuel?: bigint
   readonly memory?: number
   readonly timeout?: number
@@ -21,6 +21,14 @@ export interface LimitOptions {
   readonly resultBytes?: number
   readonly maxEffects?: number
 }
+
+export interface CacheOptions {
+  /** A directory, or none at all. Absent: the user's. */
+  readonly cache?: string | false
+}
+
+/** What all commands that load plugins have. */
+export type LoadOptions = LimitOptions & CacheOptions
 
 /** The option of each limit, for messages that name the limit. */
 export const LIMIT_FLAGS: Readonly<Record<keyof Limits, string>> = {
@@ -50,7 +58,16 @@ export function addDirectoryOption(command: Command): Command {
   )
 }
 
-export function addLimitOptions(command: Command): Command {
+/** Limits, and where compiled code is kept. */
+export function addLoadOptions(command: Command): Command {
+  return addCacheOption(addLimitOptions(command)).option('--no-cache', 'keep no compiled code, and use none')
+}
+
+export function addCacheOption(command: Command): Command {
+  return command.option('--cache <DIR>', "where compiled code is kept (default: the user's cache directory)")
+}
+
+function addLimitOptions(command: Command): Command {
   return command
     .option('--fuel <N>', 'units of fuel for each call into a plugin (default: 10,000,000)', count)
     .option('--memory <SIZE>', 'memory of a plugin: bytes, or 512K, 64MiB, 1G (default: 64MiB)', size)
@@ -64,7 +81,13 @@ export function addLimitOptions(command: Command): Command {
     .option('--max-effects <N>', 'effects in one execution (default: 64)', smallCount)
 }
 
-export function limitsOf(options: LimitOptions): Limits {
+/** What a loader, scanner or registry is made with. */
+export function loadingOf(options: LoadOptions): { limits: Limits; cache?: CacheOption } {
+  const { cache } = options
+  return { limits: limitsOf(options), ...(cache === undefined ? {} : { cache }) }
+}
+
+function limitsOf(options: LimitOptions): Limits {
   const { fuel, memory, timeout, tableElements, resultBytes, maxEffects } = options
   return {
     ...(fuel === undefined ? {} : { fuel }),

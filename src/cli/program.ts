@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
+import { addCache } from './commands/cache.js'
 import { addInspect } from './commands/inspect.js'
 import { addList } from './commands/list.js'
 import { addRepl } from './commands/repl.js'
@@ -49,7 +50,7 @@ function createProgram(context: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addRepl]) add(program, context)
+  for (const add of [addRun, addList, addInspect, addScan, addRepl, addCache]) add(program, context)
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program

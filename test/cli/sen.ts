@@ -138,6 +138,7 @@ function environment(env: Readonly<Record<string, string>> = {}): Record<string,
     XDG_DATA_HOME: nowhere,
     XDG_STATE_HOME: nowhere,
     HOME: nowhere,
+    SEN_PLUGIN_HOST_CACHE: process.env.SEN_PLUGIN_HOST_CACHE ?? 'off',
     ...env,
   }
 }

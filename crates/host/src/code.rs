@@ -1,9 +1,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use crate::compile_cache::{CompileCache, KeptManifest};
 use crate::engine::{self, Allocation};
 use crate::error::Fault;
 use crate::executor::Executor;
+use crate::limits::Limits;
 use crate::program::{Program, Tier};
 
 /// An execution that uses this much fuel, some hundred microseconds of it, is worth a slower start
@@ -30,6 +32,8 @@ pub(crate) struct Code(Arc<Tiers>);
 struct Tiers {
     id: u64,
     wasm: Box<[u8]>,
+    digest: blake3::Hash,
+    cache: Option<CompileCache>,
     short_calls: Arc<Program>,
     computation: OnceLock<Arc<Program>>,
     /// Whether the tier for computation has been asked for.
@@ -38,17 +42,49 @@ struct Tiers {
     long: AtomicBool,
 }
 
+/// Where code that was just loaded came from.
+pub(crate) enum Origin {
+    Compiled,
+    /// From the cache, with what its guest said of itself when it was compiled.
+    Cache(Option<KeptManifest>),
+}
+
 impl Code {
-    /// Compiles a module. Takes tens of milliseconds.
-    pub(crate) fn compile(wasm: &[u8]) -> Result<Self, Fault> {
-        Ok(Self(Arc::new(Tiers {
+    /// Takes a module's code from the cache, or compiles it, which takes tens of milliseconds.
+    pub(crate) fn load(
+        wasm: &[u8],
+        digest: blake3::Hash,
+        cache: Option<&CompileCache>,
+    ) -> Result<(Self, Origin), Fault> {
+        let cached = cache.and_then(|cache| Program::cached(cache, &digest, Tier::ShortCalls));
+        let (program, origin) = match cached {
+            Some((program, manifest)) => (program, Origin::Cache(manifest)),
+            None => (Program::compile(wasm, Tier::ShortCalls)?, Origin::Compiled),
+        };
+        let tiers = Tiers {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             wasm: wasm.into(),
-            short_calls: Arc::new(Program::compile(wasm, Tier::ShortCalls)?),
+            digest,
+            cache: cache.cloned(),
+            short_calls: Arc::new(program),
             computation: OnceLock::new(),
             improving: AtomicBool::new(false),
             long: AtomicBool::new(false),
-        })))
+        };
+        Ok((Self(Arc::new(tiers)), origin))
+    }
+
+    /// Has the cache keep this code, now that its guest has said what it is under these limits.
+    pub(crate) fn keep(&self, manifest: Box<[u8]>, limits: &Limits) {
+        let Tiers {
+            cache,
+            digest,
+            short_calls,
+            ..
+        } = &*self.0;
+        if let Some(cache) = cache {
+            short_calls.keep(cache, digest, Some(KeptManifest::new(manifest, limits)));
+        }
     }
 
     /// A number that tells this code from all others of the process.
@@ -100,10 +136,26 @@ impl Code {
         let code = Arc::downgrade(&self.0);
         IMPROVER.run(0, move |_| {
             let Some(tiers) = code.upgrade() else { return };
-            // What compiled once compiles again; where it does not, the code that there is serves.
-            if let Ok(program) = Program::compile(&tiers.wasm, Tier::Computation) {
+            if let Some(program) = tiers.load_for_computation() {
                 let _ = tiers.computation.set(Arc::new(program));
             }
         });
+    }
+}
+
+impl Tiers {
+    fn load_for_computation(&self) -> Option<Program> {
+        let cache = self.cache.as_ref();
+        let cached =
+            cache.and_then(|cache| Program::cached(cache, &self.digest, Tier::Computation));
+        if let Some((program, _)) = cached {
+            return Some(program);
+        }
+        // What compiled once compiles again; where it does not, the code that there is serves.
+        let program = Program::compile(&self.wasm, Tier::Computation).ok()?;
+        if let Some(cache) = cache {
+            program.keep(cache, &self.digest, None);
+        }
+        Some(program)
     }
 }

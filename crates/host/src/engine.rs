@@ -1,5 +1,6 @@
 //! The only file that names `wasmtime::Config`: which of wasmtime's freedoms guests do not have.
 
+use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use wasmtime::{
@@ -51,6 +52,7 @@ pub(crate) struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) ticker: EpochTicker,
     pub(crate) allocation: Allocation,
+    fingerprint: OnceLock<[u8; 32]>,
 }
 
 static SHORT_CALLS: OnceLock<Result<Engine, String>> = OnceLock::new();
@@ -82,6 +84,19 @@ impl Engine {
             ticker: EpochTicker::new(engine.clone()),
             wasmtime: engine,
             allocation,
+            fingerprint: OnceLock::new(),
+        })
+    }
+
+    /// What compiled code depends on besides the module: wasmtime's version, the settings, and
+    /// the features of this processor. The same in every process.
+    pub(crate) fn fingerprint(&self) -> &[u8; 32] {
+        self.fingerprint.get_or_init(|| {
+            let mut hasher = Blake3(blake3::Hasher::new());
+            self.wasmtime
+                .precompile_compatibility_hash()
+                .hash(&mut hasher);
+            *hasher.0.finalize().as_bytes()
         })
     }
 }
@@ -97,6 +112,20 @@ pub(crate) fn advance_epoch() {
         if let Some(Ok(engine)) = engine.get() {
             engine.wasmtime.increment_epoch();
         }
+    }
+}
+
+/// Feeds what describes itself to `std`'s hashers to one whose result is the same everywhere.
+struct Blake3(blake3::Hasher);
+
+impl Hasher for Blake3 {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Not asked for: the whole digest is taken.
+    fn finish(&self) -> u64 {
+        0
     }
 }
 

@@ -177,20 +177,25 @@ impl Guest {
     }
 
     /// Asks a guest that has just been started for its manifest, with what start-up left of its
-    /// budget.
-    pub(crate) async fn manifest(&mut self, limits: &Limits) -> Result<PluginManifest, Fault> {
+    /// budget. With it come the bytes that it was decoded from.
+    pub(crate) async fn manifest(
+        &mut self,
+        limits: &Limits,
+    ) -> Result<(PluginManifest, Box<[u8]>), Fault> {
         let _inside = self.program.engine().ticker.enter();
         let manifest = self.manifest_on_fuel(limits).await;
         manifest.map_err(|kind| Fault::from(kind).with_usage(usage(&self.store, self.fuel)))
     }
 
-    async fn manifest_on_fuel(&mut self, limits: &Limits) -> Result<PluginManifest, FaultKind> {
+    async fn manifest_on_fuel(
+        &mut self,
+        limits: &Limits,
+    ) -> Result<(PluginManifest, Box<[u8]>), FaultKind> {
         let program = self.program.clone();
         let manifest: TypedFunc<(), i64> = self.typed(&program.exports.manifest)?;
         let packed = self.call_typed(&manifest, ()).await?;
         let (_, bytes) = self.read(packed, "manifest", limits.result_bytes)?;
-        check_version(bytes)?;
-        decode_manifest(bytes).map_err(|error| FaultKind::decode("manifest", &error))
+        Ok((read_manifest(bytes)?, bytes.into()))
     }
 
     /// Runs the command with these arguments.
@@ -548,6 +553,12 @@ fn internal(error: &wasmtime::Error) -> FaultKind {
     FaultKind::Internal {
         reason: error.to_string(),
     }
+}
+
+/// The manifest that a guest gave, now or when it was compiled.
+pub(crate) fn read_manifest(bytes: &[u8]) -> Result<PluginManifest, FaultKind> {
+    check_version(bytes)?;
+    decode_manifest(bytes).map_err(|error| FaultKind::decode("manifest", &error))
 }
 
 /// The version is looked at before the rest, whose shape may be another in another version.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Plugin::load ── precheck ── program (compile, link) ── guest (start, manifest)
+//!              └─ compile_cache ┘ (map)
 //!
 //! Plugin::execute ──► Guest::start ──► Guest::execute ──► result + Usage     a pristine instance
 //! Instance::execute ─────────────────► Guest::execute ──► result + Usage     one that persists
@@ -17,7 +18,7 @@
 //! By default a guest can compute and nothing more: there is nothing that it could import.
 
 #![deny(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![cfg_attr(
     test,
     allow(
@@ -30,6 +31,7 @@
 
 mod clock;
 mod code;
+mod compile_cache;
 mod drive;
 mod engine;
 mod epoch;
@@ -53,6 +55,9 @@ mod usage;
 mod warm_pool;
 mod warmer;
 
+pub use compile_cache::{
+    CacheEntry, CacheEntryContents, CacheStats, CacheUnusable, CacheVerification, CompileCache,
+};
 pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
 pub use execution::Execution;

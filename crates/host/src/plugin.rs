@@ -5,11 +5,12 @@ use std::time::Duration;
 use sen_host_protocol::{ExecuteResult, PluginManifest};
 
 use crate::clock::{Clock, Pauses};
-use crate::code::{Code, LONG};
+use crate::code::{Code, LONG, Origin};
+use crate::compile_cache::CompileCache;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
 use crate::execution::Execution;
-use crate::guest::{Call, Guest, Lifetime, Mode};
+use crate::guest::{Call, Guest, Lifetime, Mode, read_manifest};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
@@ -62,25 +63,46 @@ impl Plugin {
     /// Every kind of [`FaultKind`](crate::FaultKind) that says what is wrong with a module or its
     /// manifest, and those for running over a limit meanwhile.
     pub fn load(bytes: &[u8], limits: &Limits) -> Result<Self, Fault> {
-        let digest = format!("blake3:{}", blake3::hash(bytes).to_hex());
-        let code = Code::compile(bytes)?;
-        let manifest = drive::run(async {
-            let call = Call {
-                clock: Clock::start(limits.timeout, None),
-                interrupts: Interrupts::default(),
-                mode: Mode::Suspendable,
-            };
-            let program = code.short_calls().clone();
-            let start = Guest::start(Kind::Loading, program, limits.fuel, limits, call);
-            let mut guest = start.await?;
-            guest.manifest(limits).await
-        })?;
-        manifest.validate().map_err(FaultKind::from)?;
+        Self::load_cached(bytes, limits, None)
+    }
+
+    /// As [`Plugin::load`], with a cache of compiled code: a module that it has is not compiled,
+    /// and its guest not asked again if the limits are those that it was asked under. A module
+    /// that it has not is kept there once it is loaded, and so is what better code is made of it
+    /// later on. Nothing that goes wrong with the cache is a fault.
+    ///
+    /// # Errors
+    /// As [`Plugin::load`].
+    pub fn load_cached(
+        bytes: &[u8],
+        limits: &Limits,
+        cache: Option<&CompileCache>,
+    ) -> Result<Self, Fault> {
+        let digest = blake3::hash(bytes);
+        let (code, origin) = Code::load(bytes, digest, cache)?;
+        let kept = match &origin {
+            Origin::Cache(Some(kept)) => kept.under(limits),
+            _ => None,
+        };
+        let manifest = match kept.and_then(|bytes| read_manifest(bytes).ok()) {
+            Some(manifest) => {
+                manifest.validate().map_err(FaultKind::from)?;
+                manifest
+            }
+            None => {
+                let (manifest, bytes) = ask(&code, limits)?;
+                manifest.validate().map_err(FaultKind::from)?;
+                if matches!(origin, Origin::Compiled) {
+                    code.keep(bytes, limits);
+                }
+                manifest
+            }
+        };
         let loaded = Loaded {
             warm: WarmPool::new(code.short_calls().clone(), limits),
             code,
             manifest: Arc::new(manifest),
-            digest: digest.into(),
+            digest: format!("blake3:{}", digest.to_hex()).into(),
             limits: *limits,
         };
         Ok(Self(Arc::new(loaded)))
@@ -286,6 +308,20 @@ impl Plugin {
     pub(crate) fn program(&self) -> Arc<Program> {
         self.0.code.short_calls().clone()
     }
+}
+
+/// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.
+fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
+    let call = Call {
+        clock: Clock::start(limits.timeout, None),
+        interrupts: Interrupts::default(),
+        mode: Mode::Suspendable,
+    };
+    drive::run(async {
+        let program = code.short_calls().clone();
+        let start = Guest::start(Kind::Loading, program, limits.fuel, limits, call);
+        start.await?.manifest(limits).await
+    })
 }
 
 impl fmt::Debug for Plugin {

@@ -4,6 +4,7 @@ use wasmtime::{
     ValType, WasmParams, WasmResults,
 };
 
+use crate::compile_cache::{CompileCache, KeptManifest};
 use crate::engine::{Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
@@ -29,6 +30,15 @@ pub(crate) enum Tier {
     Computation,
 }
 
+impl Tier {
+    fn engine(self) -> Result<&'static Engine, Fault> {
+        Engine::get(match self {
+            Self::ShortCalls => Purpose::ShortCalls,
+            Self::Computation => Purpose::Computation,
+        })
+    }
+}
+
 /// Where the protocol's exports are, so that an execution looks none of them up by name.
 pub(crate) struct ExportIndices {
     pub(crate) memory: ModuleExport,
@@ -46,23 +56,47 @@ impl Program {
     /// # Errors
     /// `ModuleTooComplex`, `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
     pub(crate) fn compile(bytes: &[u8], tier: Tier) -> Result<Self, Fault> {
-        let engine = match tier {
-            Tier::ShortCalls => {
-                precheck(bytes)?;
-                Engine::get(Purpose::ShortCalls)?
-            }
-            Tier::Computation => Engine::get(Purpose::Computation)?,
-        };
+        if tier == Tier::ShortCalls {
+            precheck(bytes)?;
+        }
+        let engine = tier.engine()?;
         // Bytes from outside are only ever treated as wasm, never as a compiled artefact.
         let module = Module::from_binary(&engine.wasmtime, bytes).map_err(|error| {
             FaultKind::InvalidModule {
                 reason: format!("{:#}", error.root_cause()),
             }
         })?;
-        let exports = ExportIndices::find(&module)?;
+        Self::link(engine, tier, &module)
+    }
+
+    /// The program as it was compiled and stored before, with what its guest said of itself then.
+    /// Nothing where the cache has none, or none that it trusts.
+    pub(crate) fn cached(
+        cache: &CompileCache,
+        digest: &blake3::Hash,
+        tier: Tier,
+    ) -> Option<(Self, Option<KeptManifest>)> {
+        let engine = tier.engine().ok()?;
+        let found = cache.find(digest, tier, engine)?;
+        let program = Self::link(engine, tier, &found.module).ok()?;
+        Some((program, found.manifest))
+    }
+
+    /// Has a cache keep this program.
+    pub(crate) fn keep(
+        &self,
+        cache: &CompileCache,
+        digest: &blake3::Hash,
+        manifest: Option<KeptManifest>,
+    ) {
+        cache.store(digest, self.tier, self.engine, self.pre.module(), manifest);
+    }
+
+    fn link(engine: &'static Engine, tier: Tier, module: &Module) -> Result<Self, Fault> {
+        let exports = ExportIndices::find(module)?;
         let resources = module.resources_required();
         let room = resources.num_memories.max(resources.num_tables).max(1) as usize;
-        let pre = sandbox::link(&module)?;
+        let pre = sandbox::link(module)?;
         Ok(Self {
             tier,
             room,

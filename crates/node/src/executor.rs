@@ -11,6 +11,7 @@ use napi::{Result, Status};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::compile_cache::CompileCache;
 use crate::effect::EffectResult;
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
@@ -95,14 +96,24 @@ impl Executor {
         })
     }
 
-    /// Compiles and checks a module. Settles with a `Plugin` or a fault.
+    /// Compiles and checks a module, or takes it from the cache. Settles with a `Plugin` or a
+    /// fault.
     #[napi(catch_unwind)]
-    pub fn load(&self, ticket: u32, module: Uint8Array, limits: Option<LimitOverrides>) {
+    pub fn load(
+        &self,
+        ticket: u32,
+        module: Uint8Array,
+        limits: Option<LimitOverrides>,
+        cache: Option<&CompileCache>,
+    ) {
         // A copy: JavaScript could change the bytes while they are compiled.
         let bytes = module.to_vec();
         let limits = LimitOverrides::over(limits.as_ref(), &host::Limits::default());
+        let cache = cache.map(CompileCache::lazy);
         self.run(0, ticket, move || {
-            match host::Plugin::load(&bytes, &limits) {
+            // One that cannot be used says so in its stats.
+            let cache = cache.as_ref().and_then(|cache| cache.get().ok());
+            match host::Plugin::load_cached(&bytes, &limits, cache) {
                 Ok(plugin) => Settled::Loaded(Plugin { plugin }),
                 Err(fault) => Settled::Executed(fault.into()),
             }

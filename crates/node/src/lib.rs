@@ -4,6 +4,7 @@
 //! Faults cross the border as values (`Outcome` of type `fault`), not as exceptions: they keep
 //! their code and details on every path, and TypeScript throws them where the caller's stack is.
 
+mod compile_cache;
 mod effect;
 mod executor;
 mod fault;

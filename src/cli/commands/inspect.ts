@@ -6,17 +6,17 @@ import { commandHelp } from '../command-help.js'
 import { type Context, perform } from '../context.js'
 import { inertLine } from '../inert.js'
 import {
-  addLimitOptions,
+  addLoadOptions,
   addReportOptions,
-  type LimitOptions,
-  limitsOf,
+  type LoadOptions,
+  loadingOf,
   type ReportOptions,
 } from '../options.js'
 import { displayPath } from '../paths.js'
 import type { Colors } from '../terminal.js'
 import { formatCount, formatSize } from '../units.js'
 
-type InspectOptions = LimitOptions & ReportOptions
+type InspectOptions = LoadOptions & ReportOptions
 
 const TITLE_WIDTH = 'Capabilities'.length
 
@@ -29,7 +29,7 @@ export function addInspect(program: Command, context: Context): void {
       'Shows what a plugin says of itself: its command, arguments, options and subcommands, and what it asks for.',
     )
     .argument('<file>', 'the plugin, a .wasm file')
-  addLimitOptions(command)
+  addLoadOptions(command)
   addReportOptions(command)
   command.action(async (file: string, options: InspectOptions) => {
     await perform(context, options, () => inspect(context, file, options))
@@ -37,7 +37,7 @@ export function addInspect(program: Command, context: Context): void {
 }
 
 async function inspect({ terminal }: Context, file: string, options: InspectOptions): Promise<number> {
-  const plugin = await new PluginLoader({ limits: limitsOf(options) }).load(file)
+  const plugin = await new PluginLoader(loadingOf(options)).load(file)
   const { size } = await stat(plugin.path ?? file)
   if (options.json) {
     const { path, digest, manifest } = plugin

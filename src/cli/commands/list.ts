@@ -5,15 +5,15 @@ import { type DirectoryOptions, pluginDirectories } from '../directories.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import {
   addDirectoryOption,
-  addLimitOptions,
+  addLoadOptions,
   addReportOptions,
-  type LimitOptions,
-  limitsOf,
+  type LoadOptions,
+  loadingOf,
   type ReportOptions,
 } from '../options.js'
 import { failureData, pluginData, pluginTable } from '../plugin-table.js'
 
-type ListOptions = DirectoryOptions & LimitOptions & ReportOptions
+type ListOptions = DirectoryOptions & LoadOptions & ReportOptions
 
 /** `sen list`: the commands there are. */
 export function addList(program: Command, context: Context): void {
@@ -22,7 +22,7 @@ export function addList(program: Command, context: Context): void {
     .summary('list the commands of the plugins')
     .description('Lists the commands that can be run, and the files that they come from.')
   addDirectoryOption(command)
-  addLimitOptions(command)
+  addLoadOptions(command)
   addReportOptions(command)
   command.action(async (options: ListOptions) => {
     await perform(context, options, () => list(context, options))
@@ -31,7 +31,7 @@ export function addList(program: Command, context: Context): void {
 
 async function list({ terminal }: Context, options: ListOptions): Promise<number> {
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.load(directories, limitsOf(options))
+  const catalogue = await Catalogue.load(directories, loadingOf(options))
   const { plugins, failures, conflicts } = catalogue
   noteProblems(terminal, catalogue)
   if (options.json) {

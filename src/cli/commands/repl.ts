@@ -3,14 +3,14 @@ import { type Context, perform } from '../context.js'
 import type { DirectoryOptions } from '../directories.js'
 import {
   addDirectoryOption,
-  addLimitOptions,
+  addLoadOptions,
   addReportOptions,
   addUsageOption,
-  type LimitOptions,
+  type LoadOptions,
   type ReportOptions,
 } from '../options.js'
 
-export type ReplOptions = DirectoryOptions & LimitOptions & ReportOptions
+export type ReplOptions = DirectoryOptions & LoadOptions & ReportOptions
 
 const HELP = `
 Commands are read from stdin where that is not a terminal, and the exit code is the last one's.
@@ -27,7 +27,7 @@ export function addRepl(program: Command, context: Context): void {
     .description('Opens a shell whose commands are those of the plugins, with completion and a history.')
   addDirectoryOption(command)
   addUsageOption(command)
-  addLimitOptions(command)
+  addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
   command.action(async (options: ReplOptions) => {

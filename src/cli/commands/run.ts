@@ -6,15 +6,15 @@ import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import {
   addDirectoryOption,
-  addLimitOptions,
+  addLoadOptions,
   addReportOptions,
   addUsageOption,
-  type LimitOptions,
-  limitsOf,
+  type LoadOptions,
+  loadingOf,
   type ReportOptions,
 } from '../options.js'
 
-type RunOptions = DirectoryOptions & LimitOptions & ReportOptions
+type RunOptions = DirectoryOptions & LoadOptions & ReportOptions
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
@@ -38,7 +38,7 @@ export function addRun(program: Command, context: Context): void {
     .passThroughOptions()
   addDirectoryOption(command)
   addUsageOption(command)
-  addLimitOptions(command)
+  addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
   command.action(async (name: string, args: readonly string[], options: RunOptions) => {
@@ -53,7 +53,7 @@ async function run(
 ): Promise<number> {
   const [command] = words
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.find(command, directories, limitsOf(options))
+  const catalogue = await Catalogue.find(command, directories, loadingOf(options))
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
     noteDirectories(terminal, directories)

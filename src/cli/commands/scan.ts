@@ -2,17 +2,17 @@ import type { Command } from 'commander'
 import { PluginScanner, type ScanFailure } from '../../index.js'
 import { type Context, perform } from '../context.js'
 import {
-  addLimitOptions,
+  addLoadOptions,
   addReportOptions,
-  type LimitOptions,
-  limitsOf,
+  type LoadOptions,
+  loadingOf,
   type ReportOptions,
 } from '../options.js'
 import { displayPath } from '../paths.js'
 import { failureData, pluginData, pluginTable } from '../plugin-table.js'
 import type { Terminal } from '../terminal.js'
 
-type ScanOptions = LimitOptions & ReportOptions
+type ScanOptions = LoadOptions & ReportOptions
 
 const HELP = `
 Files that cannot be loaded are no failure of the scan: they are on stderr, and the exit code is 0.`
@@ -26,7 +26,7 @@ export function addScan(program: Command, context: Context): void {
       'Loads every plugin of a directory: all files that end in .wasm, not those in directories below.',
     )
     .argument('<dir>', 'the directory')
-  addLimitOptions(command)
+  addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
   command.action(async (directory: string, options: ScanOptions) => {
@@ -35,9 +35,7 @@ export function addScan(program: Command, context: Context): void {
 }
 
 async function scan({ terminal }: Context, directory: string, options: ScanOptions): Promise<number> {
-  const { plugins, failures } = await new PluginScanner({ limits: limitsOf(options) }).scanDirectory(
-    directory,
-  )
+  const { plugins, failures } = await new PluginScanner(loadingOf(options)).scanDirectory(directory)
   if (options.json) {
     terminal.json({ plugins: plugins.map(pluginData), failures: failures.map(failureData) })
     return 0

@@ -5,7 +5,7 @@ import type { Context } from '../context.js'
 import { pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
-import { limitsOf, type ReportOptions } from '../options.js'
+import { loadingOf, type ReportOptions } from '../options.js'
 import type { Terminal } from '../terminal.js'
 
 /** What lasts from one command of a shell to the next. */
@@ -78,7 +78,7 @@ export class Session {
 
 async function loadCatalogue(terminal: Terminal, options: ReplOptions): Promise<Catalogue> {
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.load(directories, limitsOf(options))
+  const catalogue = await Catalogue.load(directories, loadingOf(options))
   noteProblems(terminal, catalogue)
   if (catalogue.registry.isEmpty) {
     terminal.note('there are no plugins')

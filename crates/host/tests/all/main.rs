@@ -10,6 +10,8 @@
 mod address_space;
 mod bombs;
 mod budgets;
+#[cfg(unix)]
+mod compile_cache;
 mod direct;
 mod effects;
 mod executions;
