@@ -35,10 +35,10 @@ export declare class Executor {
   /** `onSettled` is called once for each ticket, on the event loop. */
   constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin) => void)
   /**
-   * Compiles and checks a module, or takes it from the cache. Settles with a `Plugin` or a
-   * fault.
+   * Compiles and checks a module, or takes it from the cache: for executions, which should
+   * begin soon, or for a live instance. Settles with a `Plugin` or a fault.
    */
-  load(ticket: number, module: Uint8Array, limits?: LimitOverrides | undefined | null, cache?: CompileCache | undefined | null): void
+  load(ticket: number, module: Uint8Array, limits: LimitOverrides | undefined | null, cache: CompileCache | undefined | null, forLiveInstance: boolean): void
   /**
    * Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
    * milliseconds: an execution that is done by then is returned, and its ticket never settled.
@@ -124,7 +124,7 @@ export interface CacheEntryContents {
   /** `blake3:` and the digest of the module in hexadecimal. */
   digest: string
   /** Whether it was compiled for executions that compute much. */
-  forComputation: boolean
+  compiledFor: 'first use' | 'short calls' | 'computation'
   command?: string
 }
 

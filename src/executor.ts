@@ -5,6 +5,15 @@ import { inLaterTurn, othersWait, remaining, spend } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin
 
+/** How a module is loaded. */
+export interface Loading {
+  readonly limits?: addon.LimitOverrides | undefined
+  readonly cache?: addon.CompileCache | undefined
+  readonly path?: string | undefined
+  /** Whether a live instance is made of it, rather than executions on pristine ones. */
+  readonly forLiveInstance: boolean
+}
+
 /** What it costs to give a call to another thread: time of the event loop as well. */
 const HANDING_OVER_MS = 0.003
 
@@ -37,13 +46,10 @@ export class Executor {
   }
 
   /** Compiles and checks a module, or takes it from a cache; an error says which file it is from. */
-  async load(
-    module: Uint8Array,
-    limits?: addon.LimitOverrides,
-    cache?: addon.CompileCache,
-    path?: string,
-  ): Promise<addon.Plugin> {
-    const settled = await this.#wait(ticket => this.#native.load(ticket, module, limits, cache))
+  async load(module: Uint8Array, { limits, cache, path, forLiveInstance }: Loading): Promise<addon.Plugin> {
+    const settled = await this.#wait(ticket =>
+      this.#native.load(ticket, module, limits, cache, forLiveInstance),
+    )
     if (settled instanceof addon.native().Plugin) return settled
     throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
   }

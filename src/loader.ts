@@ -44,7 +44,8 @@ export class PluginLoader {
    *   system says of a path (`ENOENT` and so on) comes with Node's own code.
    */
   async load(source: ModuleSource): Promise<LoadedPlugin> {
-    const { plugin, path } = await loadModule(source, this.#limits, this.#cache)
+    const live = { forLiveInstance: true }
+    const { plugin, path } = await loadModule(source, this.#limits, this.#cache, live)
     return new LoadedPlugin(plugin, path)
   }
 }
@@ -54,12 +55,14 @@ export async function loadModule(
   source: ModuleSource,
   limits: CheckedLimits,
   cache: Cache | undefined,
+  { forLiveInstance = false } = {},
 ): Promise<{ plugin: native.Plugin; path?: string }> {
+  const loading = { limits: limits.native, cache: cache?.native, forLiveInstance }
   if (source instanceof Uint8Array) {
     checkModuleSize(source)
-    return { plugin: await compiler().load(source, limits.native, cache?.native) }
+    return { plugin: await compiler().load(source, loading) }
   }
   const path = modulePath(source, 'source')
   const module = await readModule(path)
-  return { plugin: await compiler().load(module, limits.native, cache?.native, path), path }
+  return { plugin: await compiler().load(module, { ...loading, path }), path }
 }

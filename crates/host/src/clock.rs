@@ -1,29 +1,13 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time that an execution spent outside the guest, waiting for a thread: a cheap handle (an
-/// `Arc`), shared by the guest and whoever runs it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Pauses(Arc<AtomicU64>);
-
-impl Pauses {
-    pub(crate) fn add(&self, pause: Duration) {
-        let nanos = u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX);
-        self.0.fetch_add(nanos, Ordering::Relaxed);
-    }
-
-    fn total(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-}
+use crate::runner::Runner;
 
 /// The time inside a guest, and how much of it is allowed.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     began: Instant,
     timeout: Duration,
-    pauses: Option<Pauses>,
+    runner: Option<Runner>,
     /// Time inside the guest before this started.
     earlier: Duration,
     /// Time since then that is not counted.
@@ -32,11 +16,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// Starts now. Pauses do not count, where there can be any.
-    pub(crate) fn start(timeout: Duration, pauses: Option<Pauses>) -> Self {
+    pub(crate) fn start(timeout: Duration, runner: Option<Runner>) -> Self {
         Self {
             began: Instant::now(),
             timeout,
-            pauses,
+            runner,
             earlier: Duration::ZERO,
             forgiven: Duration::ZERO,
         }
@@ -55,7 +39,7 @@ impl Clock {
 
     /// The time inside the guest so far.
     pub(crate) fn elapsed(&self) -> Duration {
-        let paused = self.pauses.as_ref().map_or(Duration::ZERO, Pauses::total);
+        let paused = self.runner.as_ref().map_or(Duration::ZERO, Runner::paused);
         (self.earlier + self.began.elapsed()).saturating_sub(paused + self.forgiven)
     }
 

@@ -121,8 +121,8 @@ pub struct CacheEntry {
 pub struct CacheEntryContents {
     /// `blake3:` and the digest of the module that it was compiled from.
     pub digest: String,
-    /// Whether it was compiled for executions that compute much, rather than for short ones.
-    pub for_computation: bool,
+    /// What it was compiled for.
+    pub tier: Tier,
     /// The command of the plugin, where the entry has its manifest.
     pub command: Option<String>,
 }
@@ -146,6 +146,7 @@ enum Checked {
 
 /// What the cache has of a module.
 pub(crate) struct Found {
+    pub(crate) tier: Tier,
     pub(crate) module: Module,
     /// What the guest said of itself, with the limits that it had.
     pub(crate) manifest: Option<KeptManifest>,
@@ -254,11 +255,24 @@ impl CompileCache {
         Ok(removed)
     }
 
-    /// The code of a module, if it was compiled before by this version on such a machine.
-    pub(crate) fn find(&self, digest: &blake3::Hash, tier: Tier, engine: &Engine) -> Option<Found> {
-        let found = self.0.find(&Identity::of(digest, tier, engine), engine);
+    /// The code of a module in the first of these tiers that there is, if it was compiled before
+    /// by this version on such a machine.
+    pub(crate) fn find(&self, digest: &blake3::Hash, tiers: &[Tier]) -> Option<Found> {
+        let found = tiers.iter().find_map(|&tier| {
+            let engine = tier.engine().ok()?;
+            self.0
+                .find(tier, &Identity::of(digest, tier, engine), engine)
+        });
         self.0.counters.looked_up(found.is_some());
         found
+    }
+
+    /// Deletes the code of a module in a tier that is not needed any more.
+    pub(crate) fn forget(&self, digest: &blake3::Hash, tier: Tier, engine: &Engine) {
+        let name = Identity::of(digest, tier, engine).file_name();
+        if self.0.directory.remove(&name).is_err() {
+            self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Keeps the code of a module that loaded wholly, with what its guest said of itself.
@@ -283,7 +297,7 @@ impl CompileCache {
 }
 
 impl Shared {
-    fn find(&self, identity: &Identity, engine: &Engine) -> Option<Found> {
+    fn find(&self, tier: Tier, identity: &Identity, engine: &Engine) -> Option<Found> {
         let checked = self.check(identity).unwrap_or_else(|_| {
             self.counters.errors.fetch_add(1, Ordering::Relaxed);
             Checked::Missing
@@ -306,7 +320,11 @@ impl Shared {
             return None;
         };
         let manifest = contents.manifest;
-        Some(Found { module, manifest })
+        Some(Found {
+            tier,
+            module,
+            manifest,
+        })
     }
 
     /// What is under the name of an identity, authenticated.

@@ -2,11 +2,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::clock::Pauses;
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
 use crate::room::Kind;
+use crate::runner::Runner;
 
 type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -14,19 +14,19 @@ type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 /// suspended on its own stack in between. Time between slices is not the guest's.
 pub struct Execution {
     running: Running,
-    pauses: Pauses,
+    runner: Runner,
     paused_since: Option<Instant>,
     interrupts: Interrupts,
     begun: bool,
 }
 
 impl Execution {
-    pub(crate) fn new(running: Running, pauses: Pauses, interrupts: Interrupts) -> Self {
+    pub(crate) fn new(running: Running, runner: Runner, interrupts: Interrupts) -> Self {
         // Waiting for a first turn is a pause like any other.
         let paused_since = Some(Instant::now());
         Self {
             running,
-            pauses,
+            runner,
             paused_since,
             interrupts,
             begun: false,
@@ -51,11 +51,25 @@ impl Execution {
     /// Runs until the guest is done, or has had this much time: then `None`, and it can go on
     /// later. Ends some ten microseconds late for ordinary code, and at most at the next tick of
     /// a millisecond for any.
+    ///
+    /// For a thread that may be kept waiting: where an execution needs code that is only being
+    /// compiled, it waits for it here.
     pub fn run_for(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
+        self.runner.set_patient(true);
+        self.run_slice(slice)
+    }
+
+    /// As [`Execution::run_for`], for an event loop: never waits for anything.
+    pub fn run_without_waiting(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
+        self.runner.set_patient(false);
+        self.run_slice(slice)
+    }
+
+    fn run_slice(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
         self.begun = true;
         let began = Instant::now();
         if let Some(since) = self.paused_since.take() {
-            self.pauses.add(began - since);
+            self.runner.paused_for(began - since);
         }
         let mut context = Context::from_waker(Waker::noop());
         loop {

@@ -28,6 +28,7 @@ pub struct Instance {
 impl Instance {
     /// A live instance, to be made by its first call.
     pub fn new(plugin: Plugin) -> Self {
+        plugin.prepare_live();
         Self {
             plugin,
             guest: Mutex::new(None),
@@ -114,7 +115,7 @@ impl Instance {
                 guest
             }
             None => {
-                let (program, fuel) = (self.plugin.program(), self.plugin.limits().fuel);
+                let (program, fuel) = (self.plugin.program()?, self.plugin.limits().fuel);
                 drive::run(Guest::start(Kind::Live, program, fuel, limits, call))?
             }
         };

@@ -31,6 +31,7 @@
 
 mod clock;
 mod code;
+mod compile;
 mod compile_cache;
 mod drive;
 mod engine;
@@ -47,6 +48,7 @@ mod plugin;
 mod precheck;
 mod program;
 mod room;
+mod runner;
 mod sandbox;
 mod stats;
 mod text;
@@ -65,8 +67,9 @@ pub use executor::{Executor, ExecutorStats, Lane, Work};
 pub use instance::Instance;
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;
-pub use plugin::{Plugin, Reply};
+pub use plugin::{LoadFor, Plugin, Reply};
 pub use precheck::MAX_MODULE_BYTES;
+pub use program::Tier;
 pub use sen_host_protocol as protocol;
 pub use stats::{Stats, stats};
 pub use usage::Usage;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sen_host_protocol::{ExecuteResult, PluginManifest};
 
-use crate::clock::{Clock, Pauses};
+use crate::clock::Clock;
 use crate::code::{Code, LONG, Origin};
 use crate::compile_cache::CompileCache;
 use crate::drive;
@@ -16,8 +16,19 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::program::{Program, Tier};
 use crate::room::Kind;
+use crate::runner::Runner;
 use crate::usage::Usage;
 use crate::warm_pool::WarmPool;
+
+/// What a plugin is loaded for. Everything works either way: it is a matter of what is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadFor {
+    /// Executions on pristine instances, which should begin soon: a module that no cache knows is
+    /// compiled without optimisations first.
+    Executions,
+    /// A live instance, which keeps the code that it was made with: compiled once, optimised.
+    LiveInstance,
+}
 
 /// A loaded plugin: a cheap handle (an `Arc`) on compiled code and its manifest. It holds no
 /// instance, so that thousands of idle plugins cost little more than their code.
@@ -63,7 +74,7 @@ impl Plugin {
     /// Every kind of [`FaultKind`](crate::FaultKind) that says what is wrong with a module or its
     /// manifest, and those for running over a limit meanwhile.
     pub fn load(bytes: &[u8], limits: &Limits) -> Result<Self, Fault> {
-        Self::load_cached(bytes, limits, None)
+        Self::load_cached(bytes, limits, None, LoadFor::Executions)
     }
 
     /// As [`Plugin::load`], with a cache of compiled code: a module that it has is not compiled,
@@ -77,9 +88,10 @@ impl Plugin {
         bytes: &[u8],
         limits: &Limits,
         cache: Option<&CompileCache>,
+        load_for: LoadFor,
     ) -> Result<Self, Fault> {
         let digest = blake3::hash(bytes);
-        let (code, origin) = Code::load(bytes, digest, cache)?;
+        let (code, origin) = Code::load(bytes, digest, cache, load_for)?;
         let kept = match &origin {
             Origin::Cache(Some(kept)) => kept.under(limits),
             _ => None,
@@ -99,7 +111,7 @@ impl Plugin {
             }
         };
         let loaded = Loaded {
-            warm: WarmPool::new(code.short_calls().clone(), limits),
+            warm: WarmPool::new(limits),
             code,
             manifest: Arc::new(manifest),
             digest: format!("blake3:{}", digest.to_hex()).into(),
@@ -118,7 +130,7 @@ impl Plugin {
             ..
         } = &*self.0;
         Self(Arc::new(Loaded {
-            warm: WarmPool::new(code.short_calls().clone(), limits),
+            warm: WarmPool::new(limits),
             code: code.clone(),
             manifest: manifest.clone(),
             digest: digest.clone(),
@@ -138,17 +150,20 @@ impl Plugin {
         interrupts: &Interrupts,
     ) -> Result<Reply, Fault> {
         let clock = Clock::start(limits.timeout, None);
-        drive::run(self.execution(args, limits, clock, interrupts.clone()))
+        drive::run(self.execution(args, limits, clock, interrupts.clone(), None))
     }
 
     /// As [`Plugin::execute`], to be run a little at a time.
     pub fn start(&self, args: Vec<String>, limits: Limits, interrupts: Interrupts) -> Execution {
         let plugin = self.clone();
-        let pauses = Pauses::default();
-        let clock = Clock::start(limits.timeout, Some(pauses.clone()));
-        let heard = interrupts.clone();
-        let running = async move { plugin.execution(&args, &limits, clock, heard).await };
-        Execution::new(Box::pin(running), pauses, interrupts)
+        let runner = Runner::default();
+        let clock = Clock::start(limits.timeout, Some(runner.clone()));
+        let (heard, told) = (interrupts.clone(), runner.clone());
+        let running = async move {
+            let execution = plugin.execution(&args, &limits, clock, heard, Some(told));
+            execution.await
+        };
+        Execution::new(Box::pin(running), runner, interrupts)
     }
 
     async fn execution(
@@ -157,6 +172,7 @@ impl Plugin {
         limits: &Limits,
         clock: Clock,
         interrupts: Interrupts,
+        runner: Option<Runner>,
     ) -> Result<Reply, Fault> {
         let code = &self.0.code;
         let executed = match self.attempt(args, limits, &clock, &interrupts).await {
@@ -167,7 +183,7 @@ impl Plugin {
                     interrupts,
                     mode: Mode::Suspendable,
                 };
-                self.execute_suspendable(args, limits, call).await
+                self.execute_suspendable(args, limits, call, runner).await
             }
         };
         let usage = match &executed {
@@ -198,7 +214,7 @@ impl Plugin {
     ) -> Option<Result<Executed, Fault>> {
         let code = &self.0.code;
         let program = code.best();
-        if !code.is_short() || program.tier != Tier::ShortCalls || !drive::stack_has_room() {
+        if !code.is_short() || program.tier == Tier::Computation || !drive::stack_has_room() {
             return None;
         }
         let call = Call {
@@ -211,7 +227,7 @@ impl Plugin {
             ..*limits
         };
         let fuel = self.0.limits.fuel.min(SHORT_FUEL);
-        let executed = self.execute_on(program, args, fuel, &limits, call).await;
+        let executed = self.execute_on(&program, args, fuel, &limits, call).await;
         match executed {
             // Whatever stopped it: only where it can be suspended is the receipt exact.
             Err(Fault {
@@ -224,6 +240,11 @@ impl Plugin {
                 code.used(SHORT_FUEL);
                 None
             }
+            Err(fault)
+                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
+            {
+                None
+            }
             executed => Some(executed),
         }
     }
@@ -233,22 +254,29 @@ impl Plugin {
         args: &[String],
         limits: &Limits,
         call: Call,
+        runner: Option<Runner>,
     ) -> Result<Executed, Fault> {
         let Loaded {
             code, limits: own, ..
         } = &*self.0;
         let program = code.best();
-        let executed = self.execute_on(program, args, own.fuel, limits, call.clone());
-        match executed.await {
-            Err(fault)
-                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
-            {
-                // Nothing has come of it yet, so that it can simply be run again.
-                let program = code.short_calls();
-                self.execute_on(program, args, own.fuel, limits, call).await
-            }
-            executed => executed,
+        let executed = self.execute_on(&program, args, own.fuel, limits, call.clone());
+        let executed = executed.await;
+        let overflowed = matches!(&executed, Err(fault) if fault.kind == FaultKind::StackOverflow);
+        if !overflowed || program.tier == Tier::ShortCalls {
+            return executed;
         }
+        // Nothing has come of it yet, so that it can simply be run again: where the code for it
+        // is there, or can be waited for.
+        if let Some(runner) = runner {
+            runner.patience().await;
+        }
+        let program = code.short_calls()?;
+        let call = Call {
+            clock: call.clock.restart(),
+            ..call
+        };
+        self.execute_on(program, args, own.fuel, limits, call).await
     }
 
     /// One execution on a pristine instance, whose start-up has `fuel` of its own: how much it
@@ -296,7 +324,7 @@ impl Plugin {
 
     /// Whether the plugin can be resumed after an effect.
     pub fn supports_effects(&self) -> bool {
-        self.0.code.short_calls().exports.resume.is_some()
+        self.0.code.best().exports.resume.is_some()
     }
 
     /// The limits that this plugin was loaded with.
@@ -304,22 +332,36 @@ impl Plugin {
         &self.0.limits
     }
 
-    /// The program of live instances, which keep it: always the same.
-    pub(crate) fn program(&self) -> Arc<Program> {
-        self.0.code.short_calls().clone()
+    /// The program of live instances, which keep it: always the same. Compiled now, where there is
+    /// none yet.
+    pub(crate) fn program(&self) -> Result<Arc<Program>, Fault> {
+        self.0.code.short_calls().cloned()
+    }
+
+    /// Has the program of live instances made in the background, if there is none yet.
+    pub(crate) fn prepare_live(&self) {
+        if self.0.code.best().tier == Tier::Quick {
+            self.0.code.optimise();
+        }
     }
 }
 
 /// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.
 fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
+    match ask_on(&code.best(), limits) {
+        Err(fault) if fault.kind == FaultKind::StackOverflow => ask_on(code.short_calls()?, limits),
+        answer => answer,
+    }
+}
+
+fn ask_on(program: &Arc<Program>, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
     let call = Call {
         clock: Clock::start(limits.timeout, None),
         interrupts: Interrupts::default(),
         mode: Mode::Suspendable,
     };
     drive::run(async {
-        let program = code.short_calls().clone();
-        let start = Guest::start(Kind::Loading, program, limits.fuel, limits, call);
+        let start = Guest::start(Kind::Loading, program.clone(), limits.fuel, limits, call);
         start.await?.manifest(limits).await
     })
 }

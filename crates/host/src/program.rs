@@ -4,11 +4,11 @@ use wasmtime::{
     ValType, WasmParams, WasmResults,
 };
 
+use crate::compile::{Effort, compile};
 use crate::compile_cache::{CompileCache, KeptManifest};
 use crate::engine::{Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
-use crate::precheck::precheck;
 use crate::sandbox;
 
 /// A plugin's code: checked, compiled and linked once, instantiated for every execution.
@@ -23,17 +23,20 @@ pub(crate) struct Program {
 
 /// What a plugin's code was compiled for. It consumes the same fuel in every tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Tier {
-    /// Executions that start quickly. What a plugin is loaded in.
+pub enum Tier {
+    /// Executions that start quickly. The tier that decides: how deep calls can nest depends on
+    /// the size of compiled frames, and so on the tier.
     ShortCalls,
     /// Executions that compute much.
     Computation,
+    /// Being there soon: not optimised, but for short calls otherwise.
+    Quick,
 }
 
 impl Tier {
-    fn engine(self) -> Result<&'static Engine, Fault> {
+    pub(crate) fn engine(self) -> Result<&'static Engine, Fault> {
         Engine::get(match self {
-            Self::ShortCalls => Purpose::ShortCalls,
+            Self::ShortCalls | Self::Quick => Purpose::ShortCalls,
             Self::Computation => Purpose::Computation,
         })
     }
@@ -51,34 +54,25 @@ pub(crate) struct ExportIndices {
 }
 
 impl Program {
-    /// Compiles a module. Takes tens of milliseconds: not for a thread that others wait for.
+    /// Compiles a module that `precheck` let pass. Takes tens of milliseconds: not for a thread
+    /// that others wait for.
     ///
     /// # Errors
-    /// `ModuleTooComplex`, `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
-    pub(crate) fn compile(bytes: &[u8], tier: Tier) -> Result<Self, Fault> {
-        if tier == Tier::ShortCalls {
-            precheck(bytes)?;
-        }
-        let engine = tier.engine()?;
-        // Bytes from outside are only ever treated as wasm, never as a compiled artefact.
-        let module = Module::from_binary(&engine.wasmtime, bytes).map_err(|error| {
-            FaultKind::InvalidModule {
-                reason: format!("{:#}", error.root_cause()),
-            }
-        })?;
-        Self::link(engine, tier, &module)
+    /// `InvalidModule`, `MissingExport`, `Instantiation` for an unknown import.
+    pub(crate) fn compile(bytes: &[u8], tier: Tier, effort: Effort) -> Result<Self, Fault> {
+        let module = compile(bytes, tier, effort)?;
+        Self::link(tier.engine()?, tier, &module)
     }
 
     /// The program as it was compiled and stored before, with what its guest said of itself then.
-    /// Nothing where the cache has none, or none that it trusts.
+    /// The first of these tiers that there is; nothing where the cache has none that it trusts.
     pub(crate) fn cached(
         cache: &CompileCache,
         digest: &blake3::Hash,
-        tier: Tier,
+        tiers: &[Tier],
     ) -> Option<(Self, Option<KeptManifest>)> {
-        let engine = tier.engine().ok()?;
-        let found = cache.find(digest, tier, engine)?;
-        let program = Self::link(engine, tier, &found.module).ok()?;
+        let found = cache.find(digest, tiers)?;
+        let program = Self::link(found.tier.engine().ok()?, found.tier, &found.module).ok()?;
         Some((program, found.manifest))
     }
 

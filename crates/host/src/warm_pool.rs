@@ -1,17 +1,17 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 
 use crate::clock::Clock;
 use crate::drive;
-use crate::engine::Allocation;
+use crate::engine::{self, Allocation};
 use crate::error::Fault;
 use crate::guest::{Call, Guest, Mode};
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
-use crate::program::Program;
+use crate::program::{Program, Tier};
 use crate::room::Kind;
 use crate::warmer::Warmer;
 
@@ -36,7 +36,8 @@ const MAX_MEMORY_BYTES: usize = 4 << 20;
 /// What stands by has run its start-up and nothing else, and is used for one execution. Bounded
 /// for each plugin and, by [`Kind::Warm`], for the process; given back when there are no calls.
 pub(crate) struct WarmPool {
-    program: Arc<Program>,
+    /// The plugin's program for short calls, once there is one.
+    program: OnceLock<Arc<Program>>,
     limits: Limits,
     ready: ArrayQueue<Ready>,
     /// Calls since the plugin was last idle.
@@ -54,10 +55,10 @@ struct Ready {
 }
 
 impl WarmPool {
-    /// For executions of `program` within `limits`.
-    pub(crate) fn new(program: Arc<Program>, limits: &Limits) -> Arc<Self> {
+    /// For executions of one plugin within `limits`.
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            program,
+            program: OnceLock::new(),
             limits: *limits,
             ready: ArrayQueue::new(CAPACITY),
             calls: AtomicU32::new(0),
@@ -79,10 +80,11 @@ impl WarmPool {
     ) -> Result<Option<Guest>, Fault> {
         let same_room = limits.memory_bytes == self.limits.memory_bytes
             && limits.table_elements == self.limits.table_elements;
-        // Its start-up ran under the pool's limits, on the pool's program.
-        if !same_room || !Arc::ptr_eq(program, &self.program) {
+        // Its start-up ran under the pool's limits, on the program for short calls.
+        if !same_room || program.tier != Tier::ShortCalls {
             return Ok(None);
         }
+        self.program.get_or_init(|| program.clone());
         let calls = self.calls.fetch_add(1, Ordering::Relaxed);
         if calls < WORTH_IT {
             return Ok(None);
@@ -118,7 +120,7 @@ impl WarmPool {
     #[cold]
     fn ask(self: &Arc<Self>) {
         // A fresh mapping for each instance is not worth keeping.
-        let pooling = self.program.engine().allocation == Allocation::Pooling;
+        let pooling = engine::allocation() == Ok(Allocation::Pooling);
         if let Some(warmer) = Warmer::get().filter(|_| pooling)
             && !self.asked.swap(true, Ordering::Relaxed)
         {
@@ -128,17 +130,17 @@ impl WarmPool {
 
     /// Makes another instance, on the warmer's thread: whether more are wanted after it.
     pub(crate) fn warm_one(&self) -> bool {
-        if self.ready.is_full() {
+        let Some(program) = self.program.get().filter(|_| !self.ready.is_full()) else {
             self.asked.store(false, Ordering::Relaxed);
             return false;
-        }
+        };
         let clock = Clock::start(self.limits.timeout, None);
         let call = Call {
             clock: clock.clone(),
             interrupts: Interrupts::default(),
             mode: Mode::InOneGo(Duration::MAX),
         };
-        let (program, limits) = (self.program.clone(), &self.limits);
+        let (program, limits) = (program.clone(), &self.limits);
         let start = Guest::start(Kind::Warm, program, limits.fuel, limits, call);
         let started = drive::run(start).and_then(|mut guest| {
             guest.prepare()?;

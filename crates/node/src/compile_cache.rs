@@ -82,7 +82,8 @@ pub struct CacheEntryContents {
     /// `blake3:` and the digest of the module in hexadecimal.
     pub digest: String,
     /// Whether it was compiled for executions that compute much.
-    pub for_computation: bool,
+    #[napi(ts_type = "'first use' | 'short calls' | 'computation'")]
+    pub compiled_for: String,
     pub command: Option<String>,
 }
 
@@ -177,7 +178,12 @@ impl From<host::CacheEntry> for CacheEntry {
             last_used_ms: since_1970.unwrap_or_default().as_secs_f64() * 1000.0,
             contents: entry.contents.map(|contents| CacheEntryContents {
                 digest: contents.digest,
-                for_computation: contents.for_computation,
+                compiled_for: match contents.tier {
+                    host::Tier::Quick => "first use",
+                    host::Tier::ShortCalls => "short calls",
+                    host::Tier::Computation => "computation",
+                }
+                .into(),
                 command: contents.command,
             }),
         }

@@ -96,8 +96,8 @@ impl Executor {
         })
     }
 
-    /// Compiles and checks a module, or takes it from the cache. Settles with a `Plugin` or a
-    /// fault.
+    /// Compiles and checks a module, or takes it from the cache: for executions, which should
+    /// begin soon, or for a live instance. Settles with a `Plugin` or a fault.
     #[napi(catch_unwind)]
     pub fn load(
         &self,
@@ -105,6 +105,7 @@ impl Executor {
         module: Uint8Array,
         limits: Option<LimitOverrides>,
         cache: Option<&CompileCache>,
+        for_live_instance: bool,
     ) {
         // A copy: JavaScript could change the bytes while they are compiled.
         let bytes = module.to_vec();
@@ -113,7 +114,12 @@ impl Executor {
         self.run(0, ticket, move || {
             // One that cannot be used says so in its stats.
             let cache = cache.as_ref().and_then(|cache| cache.get().ok());
-            match host::Plugin::load_cached(&bytes, &limits, cache) {
+            let load_for = if for_live_instance {
+                host::LoadFor::LiveInstance
+            } else {
+                host::LoadFor::Executions
+            };
+            match host::Plugin::load_cached(&bytes, &limits, cache, load_for) {
                 Ok(plugin) => Settled::Loaded(Plugin { plugin }),
                 Err(fault) => Settled::Executed(fault.into()),
             }
@@ -152,7 +158,7 @@ impl Executor {
         let mut execution = plugin.start(args, limits, interrupts);
         if slice_ms > 0.0 && execution.is_ready() {
             let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
-            if let Some(reply) = execution.run_for(slice) {
+            if let Some(reply) = execution.run_without_waiting(slice) {
                 return Some(brief(Outcome::of_plugin(reply), &mut receipt));
             }
         }

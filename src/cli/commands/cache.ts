@@ -56,7 +56,7 @@ function list({ terminal }: Context, cache: Cache, { json }: Options): number {
   }
   const rows = entries.map(({ contents, bytes, lastUsedMs }) => [
     commands.get(contents?.digest) ?? '-',
-    contents === undefined ? 'not authentic' : purpose(contents.forComputation),
+    contents === undefined ? 'not authentic' : contents.compiledFor,
     formatSize(bytes),
     new Date(lastUsedMs).toISOString().slice(0, 16).replace('T', ' '),
     contents?.digest ?? '-',
@@ -116,12 +116,8 @@ function shown({ directory }: Cache): string {
 function data({ name, bytes, lastUsedMs, contents }: CacheEntry): object {
   const entry = { name, bytes, lastUsed: new Date(lastUsedMs).toISOString() }
   if (contents === undefined) return { ...entry, authentic: false }
-  const { digest, forComputation, command } = contents
-  return { ...entry, authentic: true, digest, compiledFor: purpose(forComputation), command }
-}
-
-function purpose(forComputation: boolean): string {
-  return forComputation ? 'computation' : 'short calls'
+  const { digest, compiledFor, command } = contents
+  return { ...entry, authentic: true, digest, compiledFor, command }
 }
 
 function sentence(text: string): string {

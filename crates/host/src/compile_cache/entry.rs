@@ -11,6 +11,7 @@
 
 use std::fs::{File, FileTimes};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sen_host_protocol::decode_manifest;
@@ -37,14 +38,15 @@ const FOOTER_BYTES: usize = 16 + MAGIC.len() + MAC_BYTES;
 const PIECE_BYTES: usize = 128 << 10;
 
 /// A manifest as the guest gave it, and the limits that it was asked under.
+#[derive(Clone)]
 pub(crate) struct KeptManifest {
     limits: [u64; 4],
-    bytes: Box<[u8]>,
+    bytes: Arc<[u8]>,
 }
 
 impl KeptManifest {
     pub(crate) fn new(bytes: Box<[u8]>, limits: &Limits) -> Self {
-        let limits = relevant(limits);
+        let (limits, bytes) = (relevant(limits), bytes.into());
         Self { limits, bytes }
     }
 
@@ -83,7 +85,7 @@ impl Contents {
         sealed.push(self.manifest.is_some().into());
         if let Some(KeptManifest { limits, bytes }) = &self.manifest {
             sealed.extend(limits.iter().flat_map(|limit| limit.to_le_bytes()));
-            sealed.extend(bytes);
+            sealed.extend(&**bytes);
         }
         let metadata_bytes = sealed.len() as u64;
         sealed.extend((artefact.len() as u64).to_le_bytes());
@@ -100,7 +102,7 @@ impl Contents {
         let (identity, rest) = metadata.split_first_chunk()?;
         let (digest, rest) = rest.split_first_chunk()?;
         let (&[tier, has_manifest], rest) = rest.split_first_chunk()?;
-        let tier = [Tier::ShortCalls, Tier::Computation]
+        let tier = [Tier::ShortCalls, Tier::Computation, Tier::Quick]
             .into_iter()
             .find(|&known| known as u8 == tier)?;
         let manifest = match has_manifest {
@@ -130,7 +132,7 @@ impl Contents {
         let manifest = manifest.and_then(|manifest| decode_manifest(&manifest.bytes).ok());
         CacheEntryContents {
             digest: format!("blake3:{}", blake3::Hash::from_bytes(self.digest).to_hex()),
-            for_computation: self.tier == Tier::Computation,
+            tier: self.tier,
             command: manifest.map(|manifest| manifest.command.name),
         }
     }

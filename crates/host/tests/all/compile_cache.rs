@@ -11,7 +11,10 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 use std::{env, process};
 
-use sen_host::{CacheStats, CacheUnusable, CacheVerification, CompileCache, Limits, Plugin};
+use sen_host::{
+    CacheStats, CacheUnusable, CacheVerification, CompileCache, Fault, Limits, LoadFor, Plugin,
+    Tier,
+};
 
 use crate::support::*;
 
@@ -68,9 +71,13 @@ impl Drop for Folder {
     }
 }
 
+/// The one tier that is stored by the load itself and stays: what happens to it happens to all.
+fn load_for(wasm: &[u8], limits: &Limits, cache: &CompileCache) -> Result<Plugin, Fault> {
+    Plugin::load_cached(wasm, limits, Some(cache), LoadFor::LiveInstance)
+}
+
 fn load_in(cache: &CompileCache, wasm: &[u8]) -> Plugin {
-    Plugin::load_cached(wasm, &Limits::default(), Some(cache))
-        .unwrap_or_else(|fault| panic!("{fault:?}"))
+    load_for(wasm, &Limits::default(), cache).unwrap_or_else(|fault| panic!("{fault:?}"))
 }
 
 /// A folder whose only entry is that of this module.
@@ -190,11 +197,56 @@ fn code_for_long_computations_is_kept_too_and_computes_the_same_on_the_same_fuel
         .iter()
         .map(|entry| {
             let contents = entry.contents.clone().unwrap();
-            (contents.for_computation, contents.command)
+            (contents.tier, contents.command)
         })
         .collect();
     kinds.sort();
-    assert_eq!(kinds, [(false, Some("busy".into())), (true, None)]);
+    let command = Some("busy".into());
+    assert_eq!(
+        kinds,
+        [(Tier::ShortCalls, command), (Tier::Computation, None)]
+    );
+}
+
+#[test]
+fn code_for_a_first_use_is_kept_until_there_is_better() {
+    let wasm = example("greet");
+    let folder = Folder::new();
+    let load = |cache: &CompileCache| {
+        let limits = Limits::default();
+        Plugin::load_cached(&wasm, &limits, Some(cache), LoadFor::Executions).unwrap()
+    };
+    let kept = |cache: &CompileCache| -> Vec<(Tier, Option<String>)> {
+        let contents = cache
+            .list()
+            .unwrap()
+            .into_iter()
+            .filter_map(|entry| entry.contents);
+        contents
+            .map(|contents| (contents.tier, contents.command))
+            .collect()
+    };
+    let command = Some("greet".to_owned());
+    let first = folder.cache();
+    let _ = run(&load(&first), &["Ada"], &Limits::default()).unwrap();
+    assert_eq!(kept(&first), [(Tier::Quick, command.clone())]);
+
+    // The next process finds it, uses the plugin often, and so has better code made and kept.
+    let second = folder.cache();
+    let plugin = load(&second);
+    assert_eq!(counts(second.stats()), HIT);
+    let expected = run(&plugin, &["Ada"], &Limits::default()).unwrap();
+    promptly(|| {
+        while kept(&second) != [(Tier::ShortCalls, command.clone())] {
+            let (result, usage) = run(&plugin, &["Ada"], &Limits::default()).unwrap();
+            assert_eq!(result, expected.0);
+            assert_eq!(usage.fuel_consumed, expected.1.fuel_consumed);
+            thread::yield_now();
+        }
+    });
+    let third = folder.cache();
+    load(&third);
+    assert_eq!(counts(third.stats()), HIT);
 }
 
 #[test]
@@ -326,7 +378,7 @@ fn an_artefact_without_authentication_is_replaced() {
 
     // Nor is it a plugin.
     for artefact in [artefact, &entry] {
-        let fault = Plugin::load_cached(artefact, &Limits::default(), Some(&folder.cache()));
+        let fault = load_for(artefact, &Limits::default(), &folder.cache());
         assert_eq!(fault.unwrap_err().code(), "ERR_INVALID_MODULE");
     }
 }
@@ -554,7 +606,7 @@ fn a_module_that_fails_to_load_is_not_kept() {
         "name-parent",
         "two-memories",
     ] {
-        let load = || Plugin::load_cached(&guest(name), &Limits::default(), Some(&cache));
+        let load = || load_for(&guest(name), &Limits::default(), &cache);
         let (first, second) = (load().unwrap_err(), load().unwrap_err());
         assert_eq!(first.code(), second.code());
     }
@@ -590,7 +642,7 @@ fn no_guest_is_started_for_a_manifest_that_is_kept() {
     let patient = with_timeout(Duration::from_secs(60));
     // Of time the answer does not depend: a kept one needs none, a guest would.
     let hasty = with_timeout(Duration::from_nanos(1));
-    let load = |limits: &Limits| Plugin::load_cached(&wasm, limits, Some(&cache));
+    let load = |limits: &Limits| load_for(&wasm, limits, &cache);
     assert_eq!(load(&hasty).unwrap_err().code(), "ERR_DEADLINE_EXCEEDED");
     load(&patient).unwrap();
     let plugin = load(&hasty).unwrap();
@@ -603,7 +655,7 @@ fn a_guest_is_asked_anew_under_other_limits() {
     let folder = Folder::new();
     let cache = folder.cache();
     let wasm = slow_to_describe();
-    let load = |limits: &Limits| Plugin::load_cached(&wasm, limits, Some(&cache));
+    let load = |limits: &Limits| load_for(&wasm, limits, &cache);
     let patient = with_timeout(Duration::from_secs(60));
     load(&patient).unwrap();
     // Each time, the code is from the cache and the answer is not.

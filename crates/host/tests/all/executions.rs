@@ -74,12 +74,8 @@ fn a_slice_ends_whatever_the_guest_does() {
                 execution.run_for(Duration::from_millis(1)).is_none(),
                 "{name}"
             );
-            // A hundred times as long, for a machine that is busy with other things.
-            assert!(
-                began.elapsed() < Duration::from_millis(100),
-                "{name}: {:?}",
-                began.elapsed()
-            );
+            // The guest itself would take an hour: any end soon is the slice's.
+            assert!(began.elapsed() < HANG, "{name}: {:?}", began.elapsed());
         }
     }
 }

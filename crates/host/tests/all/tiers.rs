@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use sen_host::{FaultKind, Limits, Plugin};
+use sen_host::{FaultKind, Instance, Interrupts, Limits, LoadFor, Plugin};
 
 use crate::direct::Direct;
+use crate::random::Random;
 use crate::support::*;
 
 /// Work of more than a million units of fuel, which is worth better code.
@@ -159,4 +160,116 @@ fn recursion_that_fits_when_a_plugin_is_new_fits_ever_after() {
         let plugin = deep(rounds, fitting);
         use_for_a_while(|| assert!(run(&plugin, &[], &with_fuel(HUGE)).is_ok(), "{fitting}"));
     }
+}
+
+/// The same module, compiled without optimisations first, and optimised at once.
+fn quick_and_optimised(wasm: &[u8]) -> [Plugin; 2] {
+    [LoadFor::Executions, LoadFor::LiveInstance]
+        .map(|load_for| Plugin::load_cached(wasm, &Limits::default(), None, load_for).unwrap())
+}
+
+/// What an execution ends with, but for the time that it took.
+fn outcome(plugin: &Plugin, args: &[&str], limits: &Limits) -> (String, u64, usize) {
+    let (outcome, usage) = match run(plugin, args, limits) {
+        Ok((result, usage)) => (format!("{result:?}"), usage),
+        Err(fault) => (format!("{:?}", fault.kind), fault.usage.unwrap()),
+    };
+    (outcome, usage.fuel_consumed, usage.peak_memory_bytes)
+}
+
+#[test]
+fn quick_code_answers_the_same_on_the_same_fuel_whatever_the_arguments() {
+    let mut random = Random::from_seed(4);
+    let words = [
+        "",
+        "-n",
+        "3",
+        "-s",
+        "shout",
+        "--count=2",
+        "--help",
+        "evening",
+        "Ada",
+        "Ærøskøbing",
+        "\u{0}",
+        "99999",
+        "-1",
+        "x y z",
+        "--",
+        "日本語",
+    ];
+    for name in ["hello", "greet", "wc", "fail", "rot13", "spin"] {
+        let wasm = example(name);
+        // Anew each time: code that is used for long is not the quick one.
+        for _ in 0..6 {
+            let plugins = quick_and_optimised(&wasm);
+            // The third execution asks for better code, which takes longer to come than this.
+            for _ in 0..3 {
+                let args: Vec<&str> = (0..random.below(5)).map(|_| *random.pick(&words)).collect();
+                let [quick, optimised] = plugins
+                    .each_ref()
+                    .map(|plugin| outcome(plugin, &args, &Limits::default()));
+                assert_eq!(quick, optimised, "{name} {args:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn quick_code_fails_in_the_same_way() {
+    for name in [
+        "recurse",
+        "recurse-mutual",
+        "recurse-table",
+        "trap-unreachable",
+        "divide-by-zero",
+        "integer-overflow",
+        "out-of-bounds",
+        "indirect-call-null",
+        "table-out-of-bounds",
+        "forever",
+        "grow-memory-past-limit",
+        "grow-memory-loop-then-trap",
+        "grow-table-past-limit",
+        "fill-loop",
+        "failing-grow-loop",
+    ] {
+        let limits = with_timeout(Duration::from_secs(60));
+        let limits = Limits {
+            fuel: 3_000_000,
+            ..limits
+        };
+        let [quick, optimised] = quick_and_optimised(&guest(name))
+            .each_ref()
+            .map(|plugin| outcome(plugin, &[], &limits));
+        assert_eq!(quick, optimised, "{name}");
+    }
+}
+
+#[test]
+fn a_live_instance_of_a_plugin_that_was_loaded_quickly_is_as_deep_as_any() {
+    for name in ["recurse", "recurse-mutual", "recurse-table"] {
+        let outcomes = quick_and_optimised(&guest(name)).map(|plugin| {
+            let instance = Instance::new(plugin);
+            let fault = instance.execute(&[], &with_fuel(HUGE), None).unwrap_err();
+            (fault.kind, fault.usage.unwrap().fuel_consumed)
+        });
+        assert_eq!(outcomes[0].0, FaultKind::StackOverflow);
+        assert_eq!(outcomes[0], outcomes[1], "{name}");
+    }
+}
+
+#[test]
+fn an_execution_that_needs_other_code_waits_for_it_only_where_it_may() {
+    let [plugin, optimised] = quick_and_optimised(&guest("recurse"));
+    let slice = Duration::from_micros(100);
+    let mut execution = plugin.start(Vec::new(), Limits::default(), Interrupts::default());
+    // On an event loop it gives way, however often it is asked.
+    for _ in 0..10 {
+        assert!(execution.run_without_waiting(slice).is_none());
+    }
+    let fault = execution.run().map(|reply| reply.result).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::StackOverflow);
+    let (_, fuel, _) = outcome(&optimised, &[], &Limits::default());
+    assert_eq!(fault.usage.unwrap().fuel_consumed, fuel);
 }
