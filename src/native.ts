@@ -16,9 +16,10 @@ export type {
   LimitOverrides,
   Outcome,
   Plugin,
+  ProcessStats,
 } from '../index.js'
 
-let loaded: typeof addon | undefined
+let loaded: { readonly addon: typeof addon; readonly source: string } | undefined
 
 /**
  * The addon, loaded by the first call rather than on import, so that a program on a platform
@@ -26,10 +27,16 @@ let loaded: typeof addon | undefined
  */
 export function native(): typeof addon {
   loaded ??= load()
-  return loaded
+  return loaded.addon
 }
 
-function load(): typeof addon {
+/** What the addon was loaded from: its file, absolute, or its platform's package. */
+export function addonSource(): string {
+  loaded ??= load()
+  return loaded.source
+}
+
+function load(): { addon: typeof addon; source: string } {
   const require = createRequire(import.meta.url)
   const targets = platformTargets()
   const failures: unknown[] = []
@@ -37,7 +44,8 @@ function load(): typeof addon {
     // A clone has the addon that it built; an installed package has it from its platform's package.
     for (const specifier of [`./sen-plugin-host.${target}.node`, `sen-plugin-host-${target}`]) {
       try {
-        return require(specifier) as typeof addon
+        const found = require(specifier) as typeof addon
+        return { addon: found, source: specifier.startsWith('.') ? require.resolve(specifier) : specifier }
       } catch (error) {
         failures.push(error)
       }
@@ -55,7 +63,8 @@ function platformTargets(): string[] {
   return [`${platform}-${arch}`]
 }
 
-function libc(): 'gnu' | 'musl' {
+/** The C library that Node was linked to, where systems have one or another. */
+export function libc(): 'gnu' | 'musl' {
   // Node's own report says which C library it was linked to.
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   return header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'

@@ -88,8 +88,8 @@ export class PluginScanner {
   }
 }
 
-/** The absolute paths of a directory's modules, sorted. */
-async function moduleFiles(directory: string): Promise<string[]> {
+/** @internal The absolute paths of a directory's modules, sorted. */
+export async function moduleFiles(directory: string): Promise<string[]> {
   const root = resolve(directory)
   const entries = await readdir(root, { withFileTypes: true })
   const files: string[] = []

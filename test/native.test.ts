@@ -1,18 +1,16 @@
-import { cp, readdir, symlink, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import * as imported from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { rejection, thrown } from './fault.js'
-import { guest, temporaryDirectory } from './guest.js'
-
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
-const modules = fileURLToPath(new URL('../node_modules', import.meta.url))
+import { guest } from './guest.js'
+import { copyWithoutAddon } from './package-copy.js'
 
 describe('without an addon for this platform', () => {
   test('importing works, and the first use says which platform has none', async () => {
-    const host = await copyWithout(async () => {})
+    const host = await copyWithout()
     const { platform, arch } = process
     for (const error of [
       await rejection(new host.PluginLoader().load(await guest('echo'))),
@@ -45,15 +43,10 @@ test('require() and import give the same classes', () => {
   }
 })
 
-/** The package as it was built but for its addon, in whose place `prepare` may put something else. */
+/** A copy of the package without its addon. */
 async function copyWithout(
-  prepare: (directory: string, addons: string[]) => Promise<void>,
+  prepare?: (directory: string, addons: string[]) => Promise<void>,
 ): Promise<typeof imported> {
-  const directory = join(await temporaryDirectory(), 'dist')
-  await cp(dist, directory, { recursive: true, filter: source => !source.endsWith('.node') })
-  await symlink(modules, join(dirname(directory), 'node_modules'))
-  await writeFile(join(dirname(directory), 'package.json'), '{ "type": "module" }')
-  const addons = (await readdir(dist)).filter(file => file.endsWith('.node'))
-  await prepare(directory, addons)
+  const directory = await copyWithoutAddon(prepare)
   return await import(pathToFileURL(join(directory, 'index.js')).href)
 }

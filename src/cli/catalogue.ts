@@ -25,6 +25,8 @@ export class Catalogue {
   readonly registry: PluginRegistry
   readonly failures: ScanFailure[] = []
   readonly conflicts: Conflict[] = []
+  /** Every plugin that was loaded, those included whose command another one provides. */
+  readonly loaded: LoadedPlugin[] = []
   readonly #plugins = new Map<string, LoadedPlugin>()
   readonly #loader: PluginLoader
   readonly #scanner: PluginScanner
@@ -90,6 +92,7 @@ export class Catalogue {
   }
 
   async #register(plugin: LoadedPlugin): Promise<void> {
+    this.loaded.push(plugin)
     try {
       const { command } = await this.registry.register(plugin)
       this.#plugins.set(command.name, plugin)

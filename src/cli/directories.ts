@@ -4,7 +4,7 @@ import { defaultPluginDirs } from '../index.js'
 
 export interface DirectoryOptions {
   /** Absent: the default directories. */
-  readonly plugins?: readonly string[]
+  readonly plugins?: readonly string[] | undefined
 }
 
 const USER_DIRECTORIES: Readonly<Record<string, string>> = {
@@ -22,12 +22,16 @@ export const DEFAULT_DIRECTORIES = `${USER_DIRECTORIES[process.platform] ?? '~/.
  * @throws What the system says of a directory that was named.
  */
 export async function pluginDirectories({ plugins }: DirectoryOptions): Promise<string[]> {
-  const named = plugins !== undefined
   const found: string[] = []
-  for (const directory of new Set((plugins ?? defaultPluginDirs('sen')).map(path => resolve(path)))) {
-    if (await isDirectory(directory, named)) found.push(directory)
+  for (const directory of candidateDirectories({ plugins })) {
+    if (await isDirectory(directory, plugins !== undefined)) found.push(directory)
   }
   return found
+}
+
+/** The same, whether or not they are there. */
+export function candidateDirectories({ plugins }: DirectoryOptions): string[] {
+  return [...new Set((plugins ?? defaultPluginDirs('sen')).map(path => resolve(path)))]
 }
 
 async function isDirectory(path: string, named: boolean): Promise<boolean> {

@@ -59,7 +59,7 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
 }
 
 /** The library's messages name its options: here they are the command line's. */
-function inWordsOfOptions(message: string): string {
+export function inWordsOfOptions(message: string): string {
   return message
     .replaceAll('options.cache', '--cache')
     .replace(/`limits\.(\w+)`|\boptions\.limits\.(\w+)/g, (name, quoted: string, plain: string) => {

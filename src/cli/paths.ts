@@ -6,3 +6,8 @@ export function displayPath(path: string): string {
   const isBelow = fromHere !== '' && !fromHere.startsWith('..') && !isAbsolute(fromHere)
   return isBelow ? fromHere : path
 }
+
+/** A message about a file for where the file is named already. It begins with the path, as it stands alone elsewhere. */
+export function withoutPath(message: string, path: string): string {
+  return message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message
+}

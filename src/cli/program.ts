@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
 import { addCache } from './commands/cache.js'
+import { addDoctor } from './commands/doctor.js'
 import { addInspect } from './commands/inspect.js'
 import { addList } from './commands/list.js'
 import { addRepl } from './commands/repl.js'
@@ -10,6 +10,7 @@ import { addScan } from './commands/scan.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from './exit-codes.js'
+import { packageData } from './package-data.js'
 import type { Terminal } from './terminal.js'
 
 const HELP = `
@@ -19,6 +20,7 @@ Examples:
   sen run --fuel 1000000 greet Ada     with less fuel than usual
   sen inspect plugins/greet.wasm       what a plugin is, and asks for
   sen repl                             a shell with completion
+  sen doctor                           what is wrong here, and what to do about it
 
 Plugins are .wasm files, looked for in ${DEFAULT_DIRECTORIES}, or where --plugins says.
 They run in a sandbox, within limits of fuel, time and memory that options of each command change.
@@ -43,14 +45,15 @@ function createProgram(context: Context): Command {
   program
     .description('Runs plugins compiled to WebAssembly, within limits.')
     .usage('COMMAND [OPTIONS] [ARGS...]')
-    .version(version(), '-V, --version', 'show the version')
+    .version(packageData().version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .addHelpText('after', HELP)
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addRepl, addCache]) add(program, context)
+  for (const add of [addRun, addList, addInspect, addScan, addRepl, addCache, addDoctor])
+    add(program, context)
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program
@@ -85,9 +88,4 @@ function inOneLine(text: string): string {
     .trimEnd()
     .replace(/^error: /, '')
     .replace(/\n\((Did you mean .*\?)\)$/, '. $1')
-}
-
-function version(): string {
-  const require = createRequire(import.meta.url)
-  return (require('../../package.json') as { version: string }).version
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 /** A directory that is not there, and cannot be made. */
 const nowhere = '/dev/null/nowhere'
 
@@ -12,6 +12,10 @@ export interface SenOptions {
   /** What sen reads from its standard input, which is empty otherwise. */
   readonly input?: string
   readonly cwd?: string
+  /** The program's file: that of the built package where absent. */
+  readonly main?: string
+  /** What a shell does before, in the same process: to set its limits. */
+  readonly shell?: string
 }
 
 /** How sen ended. */
@@ -94,8 +98,14 @@ export class RunningSen {
 }
 
 /** Starts `sen`. */
-export function startSen(args: readonly string[], { env, input = '', cwd }: SenOptions = {}): RunningSen {
-  const child = spawn(process.execPath, [main, ...args], { cwd: cwd ?? projectRoot, env: environment(env) })
+export function startSen(
+  args: readonly string[],
+  { env, input = '', cwd, main = built, shell }: SenOptions = {},
+): RunningSen {
+  const words = [process.execPath, main, ...args]
+  const [command, ...rest] =
+    shell === undefined ? words : ['sh', '-c', `${shell} && exec "$@"`, 'sh', ...words]
+  const child = spawn(command ?? '', rest, { cwd: cwd ?? projectRoot, env: environment(env) })
   // Sen may be gone before it has read everything.
   child.stdin.on('error', () => {}).end(input)
   return new RunningSen(child)
@@ -109,7 +119,7 @@ export function startSenOnTerminal(
   args: readonly string[],
   { env, cwd, columns = 200 }: SenOptions & { readonly columns?: number } = {},
 ): RunningSen {
-  const words = [process.execPath, main, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
+  const words = [process.execPath, built, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
   const command = `stty cols ${columns} rows 40 && exec ${words.join(' ')}`
   const script =
     process.platform === 'linux'

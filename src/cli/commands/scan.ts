@@ -8,7 +8,7 @@ import {
   loadingOf,
   type ReportOptions,
 } from '../options.js'
-import { displayPath } from '../paths.js'
+import { displayPath, withoutPath } from '../paths.js'
 import { failureData, pluginData, pluginTable } from '../plugin-table.js'
 import type { Terminal } from '../terminal.js'
 
@@ -47,7 +47,5 @@ async function scan({ terminal }: Context, directory: string, options: ScanOptio
 }
 
 function show(terminal: Terminal, { path, error }: ScanFailure): void {
-  // The message begins with the path, as it stands alone elsewhere.
-  const problem = error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message
-  terminal.error(`${displayPath(path)}: ${problem}`, error.code)
+  terminal.error(`${displayPath(path)}: ${withoutPath(error.message, path)}`, error.code)
 }
