@@ -50,10 +50,10 @@ export declare class Executor {
   stats(): ExecutorStats
   /** Lets idle threads end at once. */
   retire(): void
-  /** Executes on a live instance. */
-  executeOn(ticket: number, instance: Instance, args: Array<string>, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
-  /** Hands the result of an effect to the instance that asked for it. */
-  resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, limits?: LimitOverrides | undefined | null, call?: Interrupt | undefined | null): void
+  /** Executes on a live instance, as `execute` does. */
+  executeOn(ticket: number, instance: Instance, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
+  /** Hands the result of an effect to the instance that asked for it, as `executeOn` does. */
+  resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
 }
 
 /** A live instance of a plugin. See the host's `Instance`. */

@@ -14,6 +14,9 @@ export interface Loading {
   readonly forLiveInstance: boolean
 }
 
+/** Begins a call for so many milliseconds; what it returned if it was done by then. */
+type Begin = (ticket: number, slice: number) => string | addon.Outcome | null
+
 /** What it costs to give a call to another thread: time of the event loop as well. */
 const HANDING_OVER_MS = 0.003
 
@@ -66,24 +69,47 @@ export class Executor {
     owner?: addon.Interrupt,
     call?: addon.Interrupt,
   ): addon.Outcome | Promise<addon.Outcome> {
+    return this.#start((ticket, slice) =>
+      this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice),
+    )
+  }
+
+  /** Executes on a live instance, as `execute` does. */
+  executeOn(
+    instance: addon.Instance,
+    args: string[],
+    limits?: addon.LimitOverrides,
+    call?: addon.Interrupt,
+  ): addon.Outcome | Promise<addon.Outcome> {
+    return this.#start((ticket, slice) =>
+      this.#native.executeOn(ticket, instance, args, receipt, limits, call, slice),
+    )
+  }
+
+  /** Hands the result of an effect to the instance that asked for it, as `execute` does. */
+  resume(
+    instance: addon.Instance,
+    effectId: number,
+    result: Parameters<addon.Executor['resume']>[3],
+    limits?: addon.LimitOverrides,
+    call?: addon.Interrupt,
+  ): addon.Outcome | Promise<addon.Outcome> {
+    return this.#start((ticket, slice) =>
+      this.#native.resume(ticket, instance, effectId, result, receipt, limits, call, slice),
+    )
+  }
+
+  #start(begin: Begin): addon.Outcome | Promise<addon.Outcome> {
     // Calls made one after the other would rather begin in the next turn than pay for a thread.
     // While others wait for a thread, those who come wait for one behind them.
     const later = othersWait() || (this.#waiting.size === 0 && remaining() === 0)
-    return later
-      ? inLaterTurn(() => this.#begin(plugin, args, limits, owner, call))
-      : this.#begin(plugin, args, limits, owner, call)
+    return later ? inLaterTurn(() => this.#begin(begin)) : this.#begin(begin)
   }
 
-  #begin(
-    plugin: addon.Plugin,
-    args: string[],
-    limits?: addon.LimitOverrides,
-    owner?: addon.Interrupt,
-    call?: addon.Interrupt,
-  ): addon.Outcome | Promise<addon.Outcome> {
+  #begin(begin: Begin): addon.Outcome | Promise<addon.Outcome> {
     const slice = this.#waiting.size === 0 ? remaining() : 0
     const ticket = this.#draw()
-    const brief = this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice)
+    const brief = begin(ticket, slice)
     // An empty output is an answer too.
     if (brief !== null) {
       const outcome = whole(brief)
@@ -97,31 +123,6 @@ export class Executor {
   /** Lets idle threads end at once. */
   retire(): void {
     this.#native.retire()
-  }
-
-  /** Executes on a live instance. */
-  executeOn(
-    instance: addon.Instance,
-    args: string[],
-    limits?: addon.LimitOverrides,
-    call?: addon.Interrupt,
-  ): Promise<addon.Outcome> {
-    return this.#outcome(ticket => this.#native.executeOn(ticket, instance, args, limits, call))
-  }
-
-  /** Hands the result of an effect to the instance that asked for it. */
-  resume(
-    instance: addon.Instance,
-    effectId: number,
-    result: Parameters<addon.Executor['resume']>[3],
-    limits?: addon.LimitOverrides,
-    call?: addon.Interrupt,
-  ): Promise<addon.Outcome> {
-    return this.#outcome(ticket => this.#native.resume(ticket, instance, effectId, result, limits, call))
-  }
-
-  #outcome(start: (ticket: number) => void): Promise<addon.Outcome> {
-    return this.#wait(start) as Promise<addon.Outcome>
   }
 
   #wait(start: (ticket: number) => void): Promise<Settled> {

@@ -32,6 +32,8 @@ export class PluginInstance {
   readonly #instance: native.Instance
   readonly #revocation = new Revocation()
   #last: Promise<unknown> = Promise.resolve()
+  /** Calls that have not ended, those that wait for their turn included. */
+  #running = 0
 
   /** @internal */
   constructor(plugin: native.Plugin) {
@@ -89,13 +91,27 @@ export class PluginInstance {
 
   async #call(
     options: CallOptions | undefined,
-    start: (limits?: native.LimitOverrides, call?: native.Interrupt) => Promise<native.Outcome>,
+    start: (
+      limits?: native.LimitOverrides,
+      call?: native.Interrupt,
+    ) => native.Outcome | Promise<native.Outcome>,
   ): Promise<ExecuteResult> {
     const { signal, limits } = checkCallOptions(options)
+    signal?.throwIfAborted()
+    const begun =
+      this.#running === 0 && signal === undefined && this.#revocation.error === undefined
+        ? start(limits)
+        : undefined
+    // Most calls have no signal, find the instance free, and are done by the time they have begun.
+    if (begun !== undefined && !(begun instanceof Promise)) return answered(begun) as ExecuteResult
     const outcome = await interruptible(signal, this.#revocation, call => {
       // One after the other: a second call would hold a thread only to wait for the first.
-      const turn = this.#last.then(() => start(limits, call))
-      this.#last = turn.catch(() => {})
+      const turn = begun ?? this.#last.then(() => start(limits, call))
+      const ended = () => {
+        this.#running -= 1
+      }
+      this.#running += 1
+      this.#last = turn.then(ended, ended)
       return turn
     })
     return answered(outcome) as ExecuteResult

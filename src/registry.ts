@@ -328,7 +328,7 @@ export class PluginRegistry {
           carryOutUntil(effect, signal, revocation),
         )
         usage = { ...usage, effects: usage.effects + 1 }
-        const settled = await interruptible(signal, revocation, call =>
+        const settled = await interruptible(signal, revocation, async call =>
           this.#executor.resume(instance, effect.id, result, limits.native, call),
         )
         outcome = answered(settled, { earlier: usage })

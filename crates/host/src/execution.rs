@@ -17,11 +17,18 @@ pub struct Execution {
     runner: Runner,
     paused_since: Option<Instant>,
     interrupts: Interrupts,
+    /// What it needs room for, where that has to be there before it begins.
+    room: Option<Kind>,
     begun: bool,
 }
 
 impl Execution {
-    pub(crate) fn new(running: Running, runner: Runner, interrupts: Interrupts) -> Self {
+    pub(crate) fn new(
+        running: Running,
+        runner: Runner,
+        interrupts: Interrupts,
+        room: Option<Kind>,
+    ) -> Self {
         // Waiting for a first turn is a pause like any other.
         let paused_since = Some(Instant::now());
         Self {
@@ -29,13 +36,14 @@ impl Execution {
             runner,
             paused_since,
             interrupts,
+            room,
             begun: false,
         }
     }
 
     /// Whether there is room for the instance, where it has none yet.
     pub fn is_ready(&self) -> bool {
-        self.begun || self.interrupts.reason().is_some() || Kind::Execution.has_room()
+        self.begun || self.interrupts.reason().is_some() || self.room.is_none_or(Kind::has_room)
     }
 
     /// Whether somebody stopped it before it began.

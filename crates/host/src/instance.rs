@@ -1,4 +1,4 @@
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use sen_host_protocol::{EffectResult, ExecuteResult};
 use crate::clock::Clock;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
+use crate::execution::Execution;
 use crate::guest::{Call, Guest, Lifetime, Mode};
 use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
 use crate::limits::Limits;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, Reply};
 use crate::room::Kind;
+use crate::runner::Runner;
 use crate::usage::Usage;
 
 /// One live instance of a plugin, whose memory persists from call to call.
@@ -21,26 +23,42 @@ use crate::usage::Usage;
 /// that instance is thrown away, and the next call begins with a fresh one.
 pub struct Instance {
     plugin: Plugin,
-    guest: Mutex<Option<Guest>>,
+    slot: Mutex<Slot>,
     closed: Interrupt,
+}
+
+/// Where the guest is.
+enum Slot {
+    /// Here, if it has been made.
+    Free(Option<Guest>),
+    /// With the call that runs.
+    Taken,
+}
+
+/// What a call hands to the guest.
+pub enum Input {
+    /// Arguments for the plugin's command.
+    Execute(Vec<String>),
+    /// The result of the effect with this id, for the guest that asked for it.
+    Resume(u32, EffectResult),
 }
 
 impl Instance {
     /// A live instance, to be made by its first call.
     pub fn new(plugin: Plugin) -> Self {
         plugin.prepare_live();
-        Self {
-            plugin,
-            guest: Mutex::new(None),
-            closed: Interrupt::default(),
-        }
+        Self::with(plugin, None)
     }
 
     /// The instance of an execution that waits for the result of an effect.
     pub(crate) fn suspended(plugin: Plugin, guest: Guest) -> Self {
+        Self::with(plugin, Some(guest))
+    }
+
+    fn with(plugin: Plugin, guest: Option<Guest>) -> Self {
         Self {
             plugin,
-            guest: Mutex::new(Some(guest)),
+            slot: Mutex::new(Slot::Free(guest)),
             closed: Interrupt::default(),
         }
     }
@@ -55,9 +73,9 @@ impl Instance {
         limits: &Limits,
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, interrupts.into(), async |guest: &mut Guest| {
-            guest.execute(args, limits, Lifetime::Persistent).await
-        })
+        // A copy of the arguments, which costs nothing beside the call.
+        let input = Input::Execute(args.to_vec());
+        drive::run(self.call(input, limits, interrupts.into(), None))
     }
 
     /// Hands the result of an effect to this instance, which asked for it.
@@ -71,19 +89,37 @@ impl Instance {
         limits: &Limits,
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        self.enter(limits, interrupts.into(), async |guest: &mut Guest| {
-            guest
-                .resume(effect_id, result, limits, Lifetime::Persistent)
-                .await
-        })
+        let input = Input::Resume(effect_id, result.clone());
+        drive::run(self.call(input, limits, interrupts.into(), None))
+    }
+
+    /// As [`Instance::execute`] and [`Instance::resume`], to be run a little at a time.
+    pub fn start(
+        self: &Arc<Self>,
+        input: Input,
+        limits: Limits,
+        interrupts: Interrupts,
+    ) -> Execution {
+        let instance = self.clone();
+        let runner = Runner::default();
+        let (heard, told) = (interrupts.clone(), runner.clone());
+        let running = async move {
+            let call = instance.call(input, &limits, heard, Some(told));
+            call.await.map(|(result, usage)| Reply {
+                result,
+                usage,
+                suspended: None,
+            })
+        };
+        Execution::new(Box::pin(running), runner, interrupts, None)
     }
 
     /// Throws the instance away; a call that runs is stopped, and later ones are refused. Does not
     /// wait.
     pub fn close(&self) {
         self.closed.trigger(InterruptReason::Closed);
-        // A running call holds the lock, and throws the guest away itself when it is stopped.
-        if let Ok(mut guest) = self.guest.try_lock() {
+        // A running call has the guest, and throws it away itself when it is stopped.
+        if let Slot::Free(guest) = &mut *self.slot() {
             *guest = None;
         }
     }
@@ -93,52 +129,90 @@ impl Instance {
         &self.plugin
     }
 
-    fn enter(
+    async fn call(
         &self,
+        input: Input,
         limits: &Limits,
         interrupts: Interrupts,
-        work: impl AsyncFnOnce(&mut Guest) -> Result<(ExecuteResult, Usage), Fault>,
+        runner: Option<Runner>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let interrupts = Interrupts {
             owner: Some(self.closed.clone()),
             ..interrupts
         };
-        let mut slot = self.wait(&interrupts)?;
-        let call = Call {
-            clock: Clock::start(limits.timeout, None),
+        let mut turn = self.turn(&interrupts, runner.as_ref()).await?;
+        // Neither waiting nor compiling is the guest's time.
+        let begin = |runner| Call {
+            clock: Clock::start(limits.timeout, runner),
             interrupts,
             mode: Mode::Suspendable,
         };
-        let mut guest = match slot.take() {
+        let mut guest = match turn.guest.take() {
             Some(mut guest) => {
-                guest.begin_call(limits, call)?;
+                guest.begin_call(limits, begin(runner))?;
                 guest
             }
             None => {
+                if let Some(runner) = runner.as_ref().filter(|_| self.plugin.must_compile_live()) {
+                    runner.patience().await;
+                }
                 let (program, fuel) = (self.plugin.program()?, self.plugin.limits().fuel);
-                drive::run(Guest::start(Kind::Live, program, fuel, limits, call))?
+                Guest::start(Kind::Live, program, fuel, limits, begin(runner)).await?
             }
         };
-        let result = drive::run(work(&mut guest));
+        let result = match input {
+            Input::Execute(args) => guest.execute(&args, limits, Lifetime::Persistent).await,
+            Input::Resume(id, result) => {
+                let resumed = guest.resume(id, &result, limits, Lifetime::Persistent);
+                resumed.await
+            }
+        };
         if guest.is_intact() && self.closed.reason().is_none() {
-            *slot = Some(guest);
+            turn.guest = Some(guest);
         }
         result
     }
 
     /// Waits for the call that runs, unless there is a reason not to.
-    fn wait(&self, interrupts: &Interrupts) -> Result<MutexGuard<'_, Option<Guest>>, Fault> {
+    async fn turn(
+        &self,
+        interrupts: &Interrupts,
+        runner: Option<&Runner>,
+    ) -> Result<Turn<'_>, Fault> {
         loop {
             if let Some(reason) = interrupts.reason() {
                 return Err(FaultKind::Interrupted(reason).into());
             }
-            match self.guest.try_lock() {
-                Ok(slot) => return Ok(slot),
-                // A panic inside left `None` behind: the next call begins afresh.
-                Err(TryLockError::Poisoned(slot)) => return Ok(slot.into_inner()),
-                // Rare: asynchronous calls of one instance come one after the other.
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            if let Slot::Free(guest) = std::mem::replace(&mut *self.slot(), Slot::Taken) {
+                let instance = self;
+                return Ok(Turn { instance, guest });
             }
+            // Rare: asynchronous calls of one instance come one after the other.
+            if let Some(runner) = runner {
+                runner.patience().await;
+            }
+            thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        // Nothing that could panic happens under the lock.
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to call the guest, until it is dropped.
+struct Turn<'a> {
+    instance: &'a Instance,
+    guest: Option<Guest>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // After a panic inside, or when the call is given up, `None`: the next begins afresh.
+        let guest = self.guest.take();
+        let mut slot = self.instance.slot();
+        let guest = guest.filter(|_| self.instance.closed.reason().is_none());
+        *slot = Slot::Free(guest);
     }
 }

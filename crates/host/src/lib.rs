@@ -64,7 +64,7 @@ pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
 pub use execution::Execution;
 pub use executor::{Executor, ExecutorStats, Lane, Work};
-pub use instance::Instance;
+pub use instance::{Input, Instance};
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;
 pub use plugin::{LoadFor, Plugin, Reply};

@@ -163,7 +163,7 @@ impl Plugin {
             let execution = plugin.execution(&args, &limits, clock, heard, Some(told));
             execution.await
         };
-        Execution::new(Box::pin(running), runner, interrupts)
+        Execution::new(Box::pin(running), runner, interrupts, Some(Kind::Execution))
     }
 
     async fn execution(
@@ -338,9 +338,14 @@ impl Plugin {
         self.0.code.short_calls().cloned()
     }
 
+    /// Whether there is no such program yet.
+    pub(crate) fn must_compile_live(&self) -> bool {
+        self.0.code.best().tier == Tier::Quick
+    }
+
     /// Has the program of live instances made in the background, if there is none yet.
     pub(crate) fn prepare_live(&self) {
-        if self.0.code.best().tier == Tier::Quick {
+        if self.must_compile_live() {
             self.0.code.optimise();
         }
     }

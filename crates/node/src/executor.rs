@@ -155,20 +155,8 @@ impl Executor {
             call: handle(call),
             environment: Some(self.environment.clone()),
         };
-        let mut execution = plugin.start(args, limits, interrupts);
-        if slice_ms > 0.0 && execution.is_ready() {
-            let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
-            if let Some(reply) = execution.run_without_waiting(slice) {
-                return Some(brief(Outcome::of_plugin(reply), &mut receipt));
-            }
-        }
-        let on_settled = self.on_settled.clone();
-        let work = ExecutionWork {
-            execution,
-            settler: Settler { ticket, on_settled },
-        };
-        self.executor.submit(plugin.id(), Box::new(work));
-        None
+        let execution = plugin.start(args, limits, interrupts);
+        self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms)
     }
 
     /// How the executor is doing now.
@@ -183,48 +171,49 @@ impl Executor {
         self.executor.retire();
     }
 
-    /// Executes on a live instance.
+    /// Executes on a live instance, as `execute` does.
     #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of options would cost more than the call"
+    )]
     pub fn execute_on(
         &self,
         ticket: u32,
         instance: &Instance,
         args: Vec<String>,
+        mut receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         call: Option<&Interrupt>,
-    ) {
-        let limits = instance.limits(limits.as_ref());
-        let instance = instance.instance.clone();
-        let interrupts = self.interrupts(call);
-        let lane = lane_of_instances(instance.plugin());
-        self.run(lane, ticket, move || {
-            Settled::Executed(Outcome::of_instance(
-                instance.execute(&args, &limits, interrupts),
-            ))
-        });
+        slice_ms: f64,
+    ) -> Option<Either<String, Outcome>> {
+        let input = host::Input::Execute(args);
+        let execution = self.call_of(instance, input, limits.as_ref(), call);
+        let lane = lane_of_instances(instance.instance.plugin());
+        self.begin(ticket, lane, execution, &mut receipt, slice_ms)
     }
 
-    /// Hands the result of an effect to the instance that asked for it.
+    /// Hands the result of an effect to the instance that asked for it, as `executeOn` does.
     #[napi(catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of options would cost more than the call"
+    )]
     pub fn resume(
         &self,
         ticket: u32,
         instance: &Instance,
         effect_id: u32,
         result: EffectResult,
+        mut receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         call: Option<&Interrupt>,
-    ) {
-        let limits = instance.limits(limits.as_ref());
-        let instance = instance.instance.clone();
-        let interrupts = self.interrupts(call);
-        let result = result.into();
-        let lane = lane_of_instances(instance.plugin());
-        self.run(lane, ticket, move || {
-            Settled::Executed(Outcome::of_instance(
-                instance.resume(effect_id, &result, &limits, interrupts),
-            ))
-        });
+        slice_ms: f64,
+    ) -> Option<Either<String, Outcome>> {
+        let input = host::Input::Resume(effect_id, result.into());
+        let execution = self.call_of(instance, input, limits.as_ref(), call);
+        let lane = lane_of_instances(instance.instance.plugin());
+        self.begin(ticket, lane, execution, &mut receipt, slice_ms)
     }
 }
 
@@ -241,12 +230,45 @@ impl Drop for Executor {
 }
 
 impl Executor {
-    fn interrupts(&self, call: Option<&Interrupt>) -> host::Interrupts {
-        host::Interrupts {
+    fn call_of(
+        &self,
+        instance: &Instance,
+        input: host::Input,
+        limits: Option<&LimitOverrides>,
+        call: Option<&Interrupt>,
+    ) -> host::Execution {
+        let interrupts = host::Interrupts {
             owner: None,
             call: call.map(|call| call.handle.clone()),
             environment: Some(self.environment.clone()),
+        };
+        let limits = instance.limits(limits);
+        instance.instance.start(input, limits, interrupts)
+    }
+
+    /// Runs an execution here for at most this many milliseconds. What is not done by then goes on
+    /// on the executor's threads.
+    fn begin(
+        &self,
+        ticket: u32,
+        lane: host::Lane,
+        mut execution: host::Execution,
+        receipt: &mut Float64ArraySlice<'_>,
+        slice_ms: f64,
+    ) -> Option<Either<String, Outcome>> {
+        if slice_ms > 0.0 && execution.is_ready() {
+            let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
+            if let Some(reply) = execution.run_without_waiting(slice) {
+                return Some(brief(Outcome::of_plugin(reply), receipt));
+            }
         }
+        let on_settled = self.on_settled.clone();
+        let work = ExecutionWork {
+            execution,
+            settler: Settler { ticket, on_settled },
+        };
+        self.executor.submit(lane, Box::new(work));
+        None
     }
 
     /// Runs work of a lane in one go.
