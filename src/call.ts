@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js'
 import type { PluginHostError } from './errors.js'
 import { type Interrupt, native } from './native.js'
 
@@ -57,13 +58,13 @@ export async function interruptible<T>(
     call?.trigger('aborted')
     stop(STOPPED)
   }
-  signal?.addEventListener('abort', abort)
+  const stopHearing = signal && onAbort(signal, abort)
   const stopListening = revocation.listen(() => stop(STOPPED))
   try {
     const first = await Promise.race([start(call), stopped])
     if (first !== STOPPED) return first as T
   } finally {
-    signal?.removeEventListener('abort', abort)
+    stopHearing?.()
     stopListening()
   }
   if (revocation.error !== undefined) throw revocation.error

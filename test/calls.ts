@@ -10,8 +10,9 @@ export const endless = { fuel: 2n ** 64n - 1n, timeoutMs: 20_000 } satisfies Lim
  */
 export async function meanwhile(): Promise<void> {
   const registry = new PluginRegistry()
-  await registry.loadPlugin(await guest('echo'))
-  for (let execution = 0; execution < 100; execution++) await registry.execute('echo')
+  await registry.loadPlugin(await guest('busy'))
+  // Too long for the event loop's own thread.
+  for (let execution = 0; execution < 100; execution++) await registry.execute('busy', ['20000'])
   await registry.close()
 }
 
