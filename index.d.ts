@@ -124,7 +124,7 @@ export interface CacheEntryContents {
   /** `blake3:` and the digest of the module in hexadecimal. */
   digest: string
   /** Whether it was compiled for executions that compute much. */
-  compiledFor: 'first use' | 'short calls' | 'computation'
+  compiledFor: 'short calls' | 'computation'
   command?: string
 }
 

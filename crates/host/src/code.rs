@@ -1,6 +1,5 @@
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use crate::compile::Effort;
 use crate::compile_cache::{CompileCache, KeptManifest};
@@ -19,7 +18,7 @@ const COMPUTATION: u64 = 1_000_000;
 /// An execution that uses this much fuel is no short one.
 pub(crate) const LONG: u64 = 100_000;
 
-/// As many executions, and the plugin is worth optimised code. A program that executes a plugin
+/// As many executions, and a plugin is worth code for short calls. A program that executes a plugin
 /// once and ends would only be kept busy by it.
 const OFTEN: u32 = 3;
 
@@ -30,13 +29,14 @@ static IMPROVER: LazyLock<Executor> = LazyLock::new(|| Executor::new(1, usize::M
 
 /// A plugin's code: a cheap handle (an `Arc`).
 ///
-/// A module that no cache knows is compiled quickly. When it is executed more than now and then,
-/// it is compiled for short calls as well, with optimisations; and when an execution turns out to
-/// compute much, for computation: in the background, and later executions run that. Fuel, limits
-/// and results are the same.
+/// A module that no cache knows is compiled for computation, which takes half the time. When it is
+/// executed more than now and then, it is compiled for short calls as well, in the background, and
+/// runs that code, until an execution turns out to compute much. Fuel, limits and results are the
+/// same.
 ///
 /// How deep calls can nest depends on the size of compiled frames, and so on the tier. The tier
-/// for short calls decides: whoever overflows the stack in another one is run again in it.
+/// for computation, whose frames are the smaller ones, decides: whoever overflows the stack in the
+/// other one is run again in it, and live instances, which cannot be run again, run in it only.
 #[derive(Clone)]
 pub(crate) struct Code(Arc<Tiers>);
 
@@ -47,17 +47,17 @@ struct Tiers {
     cache: Option<CompileCache>,
     /// What the guest said of itself, for the cache.
     manifest: OnceLock<KeptManifest>,
-    /// Until there is better code.
-    quick: Mutex<Option<Arc<Program>>>,
+    /// The program that the plugin was loaded with, which is in its own tier's place too.
+    first: Arc<Program>,
     short_calls: OnceLock<Arc<Program>>,
-    /// Held while code for short calls is made: whoever needs it then waits for it.
-    compiling: Mutex<()>,
     computation: OnceLock<Arc<Program>>,
+    /// Held while code for computation is made: whoever needs it then waits for it.
+    compiling: Mutex<()>,
     /// Executions so far, as far as it matters.
     executions: AtomicU32,
-    /// Whether the tier for computation has been asked for.
-    improving: AtomicBool,
-    /// Whether the last execution used much fuel.
+    /// Whether an execution computed much.
+    computes: AtomicBool,
+    /// Whether the last execution used more fuel than a short one.
     long: AtomicBool,
 }
 
@@ -76,25 +76,20 @@ impl Code {
         cache: Option<&CompileCache>,
         load_for: LoadFor,
     ) -> Result<(Self, Origin), Fault> {
-        let tiers: &[Tier] = match load_for {
-            LoadFor::Executions => &[Tier::ShortCalls, Tier::Quick],
-            LoadFor::LiveInstance => &[Tier::ShortCalls],
+        let known: &[Tier] = match load_for {
+            LoadFor::Executions => &[Tier::ShortCalls, Tier::Computation],
+            LoadFor::LiveInstance => &[Tier::Computation],
         };
-        let cached = cache.and_then(|cache| Program::cached(cache, &digest, tiers));
+        let cached = cache.and_then(|cache| Program::cached(cache, &digest, known));
         let (program, origin) = match cached {
             Some((program, manifest)) => (program, Origin::Cache(manifest)),
             None => {
                 precheck(wasm)?;
-                let tier = match load_for {
-                    LoadFor::Executions => Tier::Quick,
-                    LoadFor::LiveInstance => Tier::ShortCalls,
-                };
-                let program = Program::compile(wasm, tier, Effort::Foreground)?;
+                let program = Program::compile(wasm, Tier::Computation, Effort::Foreground)?;
                 (program, Origin::Compiled)
             }
         };
         let program = Arc::new(program);
-        let is_quick = program.tier == Tier::Quick;
         let manifest = match &origin {
             Origin::Cache(Some(manifest)) => OnceLock::from(manifest.clone()),
             _ => OnceLock::new(),
@@ -105,16 +100,12 @@ impl Code {
             digest,
             cache: cache.cloned(),
             manifest,
-            quick: Mutex::new(is_quick.then(|| program.clone())),
-            short_calls: if is_quick {
-                OnceLock::new()
-            } else {
-                OnceLock::from(program)
-            },
+            short_calls: place(&program, Tier::ShortCalls),
+            computation: place(&program, Tier::Computation),
+            first: program,
             compiling: Mutex::new(()),
-            computation: OnceLock::new(),
             executions: AtomicU32::new(0),
-            improving: AtomicBool::new(false),
+            computes: AtomicBool::new(false),
             long: AtomicBool::new(false),
         };
         Ok((Self(Arc::new(tiers)), origin))
@@ -127,8 +118,8 @@ impl Code {
             .manifest
             .get_or_init(|| KeptManifest::new(manifest, limits));
         if let Some(cache) = &tiers.cache {
-            let program = self.best();
-            program.keep(cache, &tiers.digest, Some(manifest.clone()));
+            let manifest = Some(manifest.clone());
+            tiers.first.keep(cache, &tiers.digest, manifest);
         }
     }
 
@@ -140,31 +131,32 @@ impl Code {
     /// Bytes of the images of compiled code, in all tiers that there are now.
     pub(crate) fn bytes(&self) -> usize {
         let bytes = |program: Option<&Arc<Program>>| program.map_or(0, |program| program.bytes());
-        let quick = bytes(self.0.quick().as_ref());
-        quick + bytes(self.0.short_calls.get()) + bytes(self.0.computation.get())
+        bytes(self.0.short_calls.get()) + bytes(self.0.computation.get())
     }
 
     /// The best program for executions that there is now.
-    pub(crate) fn best(&self) -> Cow<'_, Arc<Program>> {
-        loop {
-            let optimised = self.0.computation.get().or(self.0.short_calls.get());
-            if let Some(program) = optimised {
-                return Cow::Borrowed(program);
-            }
-            // It goes when there is better, which the next round finds.
-            if let Some(program) = &*self.0.quick() {
-                return Cow::Owned(program.clone());
-            }
-        }
+    pub(crate) fn best(&self) -> &Arc<Program> {
+        let (short_calls, computation) = (self.0.short_calls.get(), self.0.computation.get());
+        let best = if self.0.computes.load(Ordering::Relaxed) {
+            computation.or(short_calls)
+        } else {
+            short_calls.or(computation)
+        };
+        best.unwrap_or(&self.0.first)
     }
 
-    /// The program for short calls: compiled now, where there is none yet. Not for a thread that
-    /// others wait for.
+    /// The program that decides, if there is one already.
+    pub(crate) fn has_deciding(&self) -> bool {
+        self.0.computation.get().is_some()
+    }
+
+    /// The program that decides: made now, where there is none yet. Not for a thread that others
+    /// wait for.
     ///
     /// # Errors
     /// What loading would have ended with: what compiled once compiles again.
-    pub(crate) fn short_calls(&self) -> Result<&Arc<Program>, Fault> {
-        self.0.short_calls(Effort::Foreground)
+    pub(crate) fn deciding(&self) -> Result<&Arc<Program>, Fault> {
+        self.0.deciding(Effort::Foreground)
     }
 
     /// Whether executions have been short of late.
@@ -179,31 +171,38 @@ impl Code {
         if self.0.long.load(Ordering::Relaxed) != long {
             self.0.long.store(long, Ordering::Relaxed);
         }
-        if fuel >= COMPUTATION && !self.0.improving.load(Ordering::Relaxed) {
+        if fuel >= COMPUTATION && !self.0.computes.load(Ordering::Relaxed) {
             self.compute();
         }
         if self.0.short_calls.get().is_none()
             && self.0.executions.fetch_add(1, Ordering::Relaxed) + 1 == OFTEN
         {
-            self.optimise();
+            self.shorten();
         }
     }
 
-    /// Has the code for short calls made in the background.
+    /// Has code for short calls made in the background.
     #[cold]
-    pub(crate) fn optimise(&self) {
-        self.improve(|tiers| {
-            let _ = tiers.short_calls(Effort::Background);
-        });
+    fn shorten(&self) {
+        // Where memory is mapped for each instance, there is one kind of code.
+        if engine::allocation() == Ok(Allocation::Pooling) {
+            self.improve(Tiers::shorten);
+        }
     }
 
-    /// Has code for computation made in the background.
+    /// Has code for computation used from now on, and made in the background if there is none.
     #[cold]
     fn compute(&self) {
-        // Without guard pages and signals there is nothing to be gained.
-        let pooling = engine::allocation() == Ok(Allocation::Pooling);
-        if !self.0.improving.swap(true, Ordering::Relaxed) && pooling {
-            self.improve(Tiers::compute);
+        self.0.computes.store(true, Ordering::Relaxed);
+        self.prepare_deciding();
+    }
+
+    /// Has the program that decides made in the background, if there is none yet.
+    pub(crate) fn prepare_deciding(&self) {
+        if !self.has_deciding() {
+            self.improve(|tiers| {
+                let _ = tiers.deciding(Effort::Background);
+            });
         }
     }
 
@@ -219,49 +218,48 @@ impl Code {
 }
 
 impl Tiers {
-    fn quick(&self) -> MutexGuard<'_, Option<Arc<Program>>> {
-        self.quick.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn short_calls(&self, effort: Effort) -> Result<&Arc<Program>, Fault> {
-        if let Some(program) = self.short_calls.get() {
+    fn deciding(&self, effort: Effort) -> Result<&Arc<Program>, Fault> {
+        if let Some(program) = self.computation.get() {
             return Ok(program);
         }
         let _compiling = self
             .compiling
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(program) = self.short_calls.get() {
+        if let Some(program) = self.computation.get() {
             return Ok(program);
         }
-        let program = Program::compile(&self.wasm, Tier::ShortCalls, effort)?;
-        let program = self.short_calls.get_or_init(|| Arc::new(program));
-        *self.quick() = None;
-        if let (Some(cache), Some(manifest)) = (&self.cache, self.manifest.get()) {
-            program.keep(cache, &self.digest, Some(manifest.clone()));
-            cache.forget(&self.digest, Tier::Quick, program.engine());
+        let program = self.load(Tier::Computation, effort)?;
+        Ok(self.computation.get_or_init(|| Arc::new(program)))
+    }
+
+    fn shorten(&self) {
+        // What compiled once compiles again; where it does not, the code that there is serves.
+        if let Ok(program) = self.load(Tier::ShortCalls, Effort::Background) {
+            let _ = self.short_calls.set(Arc::new(program));
+        }
+    }
+
+    /// Another tier, from the cache or compiled and kept there.
+    fn load(&self, tier: Tier, effort: Effort) -> Result<Program, Fault> {
+        let cache = self.cache.as_ref();
+        let cached = cache.and_then(|cache| Program::cached(cache, &self.digest, &[tier]));
+        if let Some((program, _)) = cached {
+            return Ok(program);
+        }
+        let program = Program::compile(&self.wasm, tier, effort)?;
+        if let Some(cache) = cache {
+            program.keep(cache, &self.digest, self.manifest.get().cloned());
         }
         Ok(program)
     }
+}
 
-    fn compute(&self) {
-        if let Some(program) = self.load_for_computation() {
-            let _ = self.computation.set(Arc::new(program));
-        }
-    }
-
-    fn load_for_computation(&self) -> Option<Program> {
-        let cache = self.cache.as_ref();
-        let cached =
-            cache.and_then(|cache| Program::cached(cache, &self.digest, &[Tier::Computation]));
-        if let Some((program, _)) = cached {
-            return Some(program);
-        }
-        // What compiled once compiles again; where it does not, the code that there is serves.
-        let program = Program::compile(&self.wasm, Tier::Computation, Effort::Background).ok()?;
-        if let Some(cache) = cache {
-            program.keep(cache, &self.digest, None);
-        }
-        Some(program)
+/// A tier's place, with this program if it is of that tier.
+fn place(program: &Arc<Program>, tier: Tier) -> OnceLock<Arc<Program>> {
+    if program.tier == tier {
+        OnceLock::from(program.clone())
+    } else {
+        OnceLock::new()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use wasmtime::Module;
 
-use crate::engine::{self, Allocation};
+use crate::engine::{self, Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::program::Tier;
 
@@ -23,17 +23,14 @@ pub(crate) enum Effort {
 /// `InvalidModule`.
 pub(crate) fn compile(wasm: &[u8], tier: Tier, effort: Effort) -> Result<Module, Fault> {
     let engine = tier.engine()?;
-    let compiler = match (tier, effort) {
-        (Tier::Quick, _) => quick(engine.allocation),
-        (Tier::ShortCalls, Effort::Background) => in_background(engine.allocation),
-        _ => return Module::from_binary(&engine.wasmtime, wasm).map_err(invalid),
-    };
-    let compiler = compiler.as_ref().map_err(|reason| FaultKind::Internal {
-        reason: reason.clone(),
-    })?;
-    let artefact = compiler.precompile_module(wasm).map_err(invalid)?;
-    // What the engine has no room for, it says only here.
-    map(&engine.wasmtime, &artefact).map_err(invalid)
+    if effort == Effort::Foreground {
+        return Module::from_binary(&engine.wasmtime, wasm).map_err(invalid);
+    }
+    let artefact = in_background(tier.purpose(), engine)?.precompile_module(wasm);
+    // What the engine has no room for, it says only when it is mapped.
+    artefact
+        .and_then(|artefact| map(&engine.wasmtime, &artefact))
+        .map_err(invalid)
 }
 
 /// Maps what a compiler of this file has just made.
@@ -55,14 +52,18 @@ fn invalid(error: wasmtime::Error) -> Fault {
     .into()
 }
 
-type Compiler = Result<wasmtime::Engine, String>;
-
-fn quick(allocation: Allocation) -> &'static Compiler {
-    static QUICK: OnceLock<Compiler> = OnceLock::new();
-    QUICK.get_or_init(|| engine::quick_compiler(allocation))
-}
-
-fn in_background(allocation: Allocation) -> &'static Compiler {
-    static BACKGROUND: OnceLock<Compiler> = OnceLock::new();
-    BACKGROUND.get_or_init(|| engine::background_compiler(allocation))
+/// The compiler for an engine that leaves the other cores alone, made by its first use.
+fn in_background(purpose: Purpose, engine: &Engine) -> Result<&'static wasmtime::Engine, Fault> {
+    static COMPILERS: [OnceLock<Result<wasmtime::Engine, String>>; 2] =
+        [const { OnceLock::new() }; 2];
+    let [short_calls, computation] = &COMPILERS;
+    let compiler = match purpose {
+        Purpose::ShortCalls => short_calls,
+        Purpose::Computation => computation,
+    };
+    let compiler = compiler.get_or_init(|| engine::background_compiler(purpose, engine.allocation));
+    compiler.as_ref().map_err(|reason| {
+        let reason = reason.clone();
+        FaultKind::Internal { reason }.into()
+    })
 }

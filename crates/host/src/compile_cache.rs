@@ -267,14 +267,6 @@ impl CompileCache {
         found
     }
 
-    /// Deletes the code of a module in a tier that is not needed any more.
-    pub(crate) fn forget(&self, digest: &blake3::Hash, tier: Tier, engine: &Engine) {
-        let name = Identity::of(digest, tier, engine).file_name();
-        if self.0.directory.remove(&name).is_err() {
-            self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     /// Keeps the code of a module that loaded wholly, with what its guest said of itself.
     pub(crate) fn store(
         &self,

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures,
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
 };
 
 use crate::epoch::EpochTicker;
@@ -101,27 +101,21 @@ impl Engine {
     }
 }
 
-/// A compiler for the engine for short calls that takes little more than half the time: without
-/// optimisations. Only compiles: it reserves nothing.
-///
-/// Allocating registers in a single pass would be faster still. wasmtime says of that algorithm
-/// that it is not for security-sensitive applications, and issues no advisories for it.
-pub(crate) fn quick_compiler(allocation: Allocation) -> Result<wasmtime::Engine, String> {
-    let mut config = config(Purpose::ShortCalls, allocation);
-    config.cranelift_opt_level(OptLevel::None);
-    compiler(&mut config)
-}
-
-/// A compiler for the engine for short calls that leaves the other cores alone. Only compiles.
-pub(crate) fn background_compiler(allocation: Allocation) -> Result<wasmtime::Engine, String> {
-    let mut config = config(Purpose::ShortCalls, allocation);
-    config.parallel_compilation(false);
-    compiler(&mut config)
-}
-
-fn compiler(config: &mut Config) -> Result<wasmtime::Engine, String> {
-    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-    wasmtime::Engine::new(config).map_err(|error| format!("{error:#}"))
+/// A compiler for an engine that leaves the other cores alone. Only compiles: it reserves nothing.
+pub(crate) fn background_compiler(
+    purpose: Purpose,
+    allocation: Allocation,
+) -> Result<wasmtime::Engine, String> {
+    // As `create` decides.
+    let purpose = match allocation {
+        Allocation::Pooling => purpose,
+        Allocation::OnDemand => Purpose::ShortCalls,
+    };
+    let mut config = config(purpose, allocation);
+    config
+        .parallel_compilation(false)
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    wasmtime::Engine::new(&config).map_err(|error| format!("{error:#}"))
 }
 
 /// How the process reserves guest memory: decided once, by what the system allows.
@@ -185,10 +179,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
                 .memory_guard_size(0)
                 .memory_reservation_for_growth(16 << 20);
         }
-        Purpose::Computation => {
-            // Compiled in the background, on one thread: nobody waits for it.
-            config.parallel_compilation(false);
-        }
+        Purpose::Computation => {}
     }
     match allocation {
         Allocation::Pooling => {

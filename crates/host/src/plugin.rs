@@ -20,13 +20,13 @@ use crate::runner::Runner;
 use crate::usage::Usage;
 use crate::warm_pool::WarmPool;
 
-/// What a plugin is loaded for. Everything works either way: it is a matter of what is waited for.
+/// What a plugin is loaded for: which of the kinds of code that a cache may have is taken.
+/// Everything works either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadFor {
-    /// Executions on pristine instances, which should begin soon: a module that no cache knows is
-    /// compiled without optimisations first.
+    /// Executions on pristine instances.
     Executions,
-    /// A live instance, which keeps the code that it was made with: compiled once, optimised.
+    /// A live instance, which keeps the code that it was made with.
     LiveInstance,
 }
 
@@ -214,7 +214,7 @@ impl Plugin {
     ) -> Option<Result<Executed, Fault>> {
         let code = &self.0.code;
         let program = code.best();
-        if !code.is_short() || program.tier == Tier::Computation || !drive::stack_has_room() {
+        if !code.is_short() || program.tier != Tier::ShortCalls || !drive::stack_has_room() {
             return None;
         }
         let call = Call {
@@ -227,7 +227,7 @@ impl Plugin {
             ..*limits
         };
         let fuel = self.0.limits.fuel.min(SHORT_FUEL);
-        let executed = self.execute_on(&program, args, fuel, &limits, call).await;
+        let executed = self.execute_on(program, args, fuel, &limits, call).await;
         match executed {
             // Whatever stopped it: only where it can be suspended is the receipt exact.
             Err(Fault {
@@ -240,11 +240,8 @@ impl Plugin {
                 code.used(SHORT_FUEL);
                 None
             }
-            Err(fault)
-                if fault.kind == FaultKind::StackOverflow && program.tier != Tier::ShortCalls =>
-            {
-                None
-            }
+            // Another tier decides.
+            Err(fault) if fault.kind == FaultKind::StackOverflow => None,
             executed => Some(executed),
         }
     }
@@ -260,18 +257,18 @@ impl Plugin {
             code, limits: own, ..
         } = &*self.0;
         let program = code.best();
-        let executed = self.execute_on(&program, args, own.fuel, limits, call.clone());
+        let executed = self.execute_on(program, args, own.fuel, limits, call.clone());
         let executed = executed.await;
         let overflowed = matches!(&executed, Err(fault) if fault.kind == FaultKind::StackOverflow);
-        if !overflowed || program.tier == Tier::ShortCalls {
+        if !overflowed || program.tier == Tier::Computation {
             return executed;
         }
         // Nothing has come of it yet, so that it can simply be run again: where the code for it
         // is there, or can be waited for.
-        if let Some(runner) = runner {
+        if let Some(runner) = runner.filter(|_| !code.has_deciding()) {
             runner.patience().await;
         }
-        let program = code.short_calls()?;
+        let program = code.deciding()?;
         let call = Call {
             clock: call.clock.restart(),
             ..call
@@ -335,26 +332,24 @@ impl Plugin {
     /// The program of live instances, which keep it: always the same. Compiled now, where there is
     /// none yet.
     pub(crate) fn program(&self) -> Result<Arc<Program>, Fault> {
-        self.0.code.short_calls().cloned()
+        self.0.code.deciding().cloned()
     }
 
     /// Whether there is no such program yet.
     pub(crate) fn must_compile_live(&self) -> bool {
-        self.0.code.best().tier == Tier::Quick
+        !self.0.code.has_deciding()
     }
 
     /// Has the program of live instances made in the background, if there is none yet.
     pub(crate) fn prepare_live(&self) {
-        if self.must_compile_live() {
-            self.0.code.optimise();
-        }
+        self.0.code.prepare_deciding();
     }
 }
 
 /// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.
 fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
-    match ask_on(&code.best(), limits) {
-        Err(fault) if fault.kind == FaultKind::StackOverflow => ask_on(code.short_calls()?, limits),
+    match ask_on(code.best(), limits) {
+        Err(fault) if fault.kind == FaultKind::StackOverflow => ask_on(code.deciding()?, limits),
         answer => answer,
     }
 }

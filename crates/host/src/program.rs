@@ -24,21 +24,23 @@ pub(crate) struct Program {
 /// What a plugin's code was compiled for. It consumes the same fuel in every tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
-    /// Executions that start quickly. The tier that decides: how deep calls can nest depends on
-    /// the size of compiled frames, and so on the tier.
+    /// Executions that start quickly.
     ShortCalls,
-    /// Executions that compute much.
+    /// Executions that compute much. It takes half the time to make, and is the one that decides
+    /// where the size of compiled frames matters.
     Computation,
-    /// Being there soon: not optimised, but for short calls otherwise.
-    Quick,
 }
 
 impl Tier {
-    pub(crate) fn engine(self) -> Result<&'static Engine, Fault> {
-        Engine::get(match self {
-            Self::ShortCalls | Self::Quick => Purpose::ShortCalls,
+    pub(crate) fn purpose(self) -> Purpose {
+        match self {
+            Self::ShortCalls => Purpose::ShortCalls,
             Self::Computation => Purpose::Computation,
-        })
+        }
+    }
+
+    pub(crate) fn engine(self) -> Result<&'static Engine, Fault> {
+        Engine::get(self.purpose())
     }
 }
 

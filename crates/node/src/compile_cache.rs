@@ -82,7 +82,7 @@ pub struct CacheEntryContents {
     /// `blake3:` and the digest of the module in hexadecimal.
     pub digest: String,
     /// Whether it was compiled for executions that compute much.
-    #[napi(ts_type = "'first use' | 'short calls' | 'computation'")]
+    #[napi(ts_type = "'short calls' | 'computation'")]
     pub compiled_for: String,
     pub command: Option<String>,
 }
@@ -179,7 +179,6 @@ impl From<host::CacheEntry> for CacheEntry {
             contents: entry.contents.map(|contents| CacheEntryContents {
                 digest: contents.digest,
                 compiled_for: match contents.tier {
-                    host::Tier::Quick => "first use",
                     host::Tier::ShortCalls => "short calls",
                     host::Tier::Computation => "computation",
                 }

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use sen_host::{FaultKind, Instance, Interrupts, Limits, LoadFor, Plugin};
+use sen_host::{FaultKind, Instance, Limits, LoadFor, Plugin};
 
 use crate::direct::Direct;
 use crate::random::Random;
@@ -162,8 +162,8 @@ fn recursion_that_fits_when_a_plugin_is_new_fits_ever_after() {
     }
 }
 
-/// The same module, compiled without optimisations first, and optimised at once.
-fn quick_and_optimised(wasm: &[u8]) -> [Plugin; 2] {
+/// The same module with the code that is made fastest, and with the code that decides.
+fn first_and_deciding(wasm: &[u8]) -> [Plugin; 2] {
     [LoadFor::Executions, LoadFor::LiveInstance]
         .map(|load_for| Plugin::load_cached(wasm, &Limits::default(), None, load_for).unwrap())
 }
@@ -178,7 +178,7 @@ fn outcome(plugin: &Plugin, args: &[&str], limits: &Limits) -> (String, u64, usi
 }
 
 #[test]
-fn quick_code_answers_the_same_on_the_same_fuel_whatever_the_arguments() {
+fn the_first_code_answers_the_same_on_the_same_fuel_whatever_the_arguments() {
     let mut random = Random::from_seed(4);
     let words = [
         "",
@@ -200,23 +200,23 @@ fn quick_code_answers_the_same_on_the_same_fuel_whatever_the_arguments() {
     ];
     for name in ["hello", "greet", "wc", "fail", "rot13", "spin"] {
         let wasm = example(name);
-        // Anew each time: code that is used for long is not the quick one.
+        // Anew each time: code that is used for long is not the first one.
         for _ in 0..6 {
-            let plugins = quick_and_optimised(&wasm);
+            let plugins = first_and_deciding(&wasm);
             // The third execution asks for better code, which takes longer to come than this.
             for _ in 0..3 {
                 let args: Vec<&str> = (0..random.below(5)).map(|_| *random.pick(&words)).collect();
-                let [quick, optimised] = plugins
+                let [first, deciding] = plugins
                     .each_ref()
                     .map(|plugin| outcome(plugin, &args, &Limits::default()));
-                assert_eq!(quick, optimised, "{name} {args:?}");
+                assert_eq!(first, deciding, "{name} {args:?}");
             }
         }
     }
 }
 
 #[test]
-fn quick_code_fails_in_the_same_way() {
+fn the_first_code_fails_in_the_same_way() {
     for name in [
         "recurse",
         "recurse-mutual",
@@ -239,17 +239,17 @@ fn quick_code_fails_in_the_same_way() {
             fuel: 3_000_000,
             ..limits
         };
-        let [quick, optimised] = quick_and_optimised(&guest(name))
+        let [first, deciding] = first_and_deciding(&guest(name))
             .each_ref()
             .map(|plugin| outcome(plugin, &[], &limits));
-        assert_eq!(quick, optimised, "{name}");
+        assert_eq!(first, deciding, "{name}");
     }
 }
 
 #[test]
-fn a_live_instance_of_a_plugin_that_was_loaded_quickly_is_as_deep_as_any() {
+fn a_live_instance_of_a_plugin_that_was_loaded_for_executions_is_as_deep_as_any() {
     for name in ["recurse", "recurse-mutual", "recurse-table"] {
-        let outcomes = quick_and_optimised(&guest(name)).map(|plugin| {
+        let outcomes = first_and_deciding(&guest(name)).map(|plugin| {
             let instance = Instance::new(plugin);
             let fault = instance.execute(&[], &with_fuel(HUGE), None).unwrap_err();
             (fault.kind, fault.usage.unwrap().fuel_consumed)
@@ -257,19 +257,4 @@ fn a_live_instance_of_a_plugin_that_was_loaded_quickly_is_as_deep_as_any() {
         assert_eq!(outcomes[0].0, FaultKind::StackOverflow);
         assert_eq!(outcomes[0], outcomes[1], "{name}");
     }
-}
-
-#[test]
-fn an_execution_that_needs_other_code_waits_for_it_only_where_it_may() {
-    let [plugin, optimised] = quick_and_optimised(&guest("recurse"));
-    let slice = Duration::from_micros(100);
-    let mut execution = plugin.start(Vec::new(), Limits::default(), Interrupts::default());
-    // On an event loop it gives way, however often it is asked.
-    for _ in 0..10 {
-        assert!(execution.run_without_waiting(slice).is_none());
-    }
-    let fault = execution.run().map(|reply| reply.result).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::StackOverflow);
-    let (_, fuel, _) = outcome(&optimised, &[], &Limits::default());
-    assert_eq!(fault.usage.unwrap().fuel_consumed, fuel);
 }
