@@ -3,7 +3,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { at } from '../../scripts/steps.mjs'
 
-const CONTENDERS = { ours: 'this host', rust: 'Rust host', node: 'Node WebAssembly', extism: 'Extism' }
+const CONTENDERS = {
+  ours: 'this host',
+  rust: 'Rust host',
+  node: 'Node WebAssembly',
+  extism: 'Extism',
+  direct: 'wasmtime direct',
+}
 const PEERS = Object.keys(CONTENDERS).filter(name => name !== 'ours')
 
 /** For a terminal. */
@@ -90,7 +96,7 @@ function notes({ machine, quick, rounds }) {
   return [
     `${date.slice(0, 10)}. ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${machine.node} (V8 ${machine.v8}).`,
     `This host ${machine.host} with wasmtime ${machine.wasmtime}; Rust host sen-plugin-host ${machine.rustHost} with wasmtime ${machine.rustHostWasmtime}; Extism's SDK ${machine.extism}, its plugin with extism-pdk ${machine.extismPdk}; @msgpack/msgpack ${machine.msgpack}.`,
-    `Medians of ${rounds} interleaved rounds${quick ? ' of a quick run, which is rough' : ''}; ± is half the interquartile range; the ratio is this host's time to that of the Rust host, Node and Extism, in the same rounds.`,
+    `Medians of ${rounds} interleaved rounds${quick ? ' of a quick run, which is rough' : ''}; ± is half the interquartile range; the ratio is this host's time to that of the Rust host, Node, Extism and wasmtime without a host, in the same rounds.`,
     ...(load > 0.3 ? [`Other work was running: ${load.toFixed(1)} cores' worth in the minute before.`] : []),
   ]
 }
