@@ -15,7 +15,8 @@ import { build } from './lib/build.mjs'
 import { openContenders } from './lib/contender.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { measure } from './lib/measure.mjs'
-import { json, text, writeResults } from './lib/report.mjs'
+import { text, writeResults } from './lib/report.mjs'
+import { json } from './lib/results.mjs'
 
 const FULL = { rounds: 31, batchMs: 50, warmUpMs: 300 }
 const QUICK = { rounds: 7, batchMs: 15, warmUpMs: 100 }
