@@ -15,7 +15,8 @@ import { build } from './lib/build.mjs'
 import { openContenders } from './lib/contender.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { measure } from './lib/measure.mjs'
-import { json, text, writeResults } from './lib/report.mjs'
+import { text, writeResults } from './lib/report.mjs'
+import { json } from './lib/results.mjs'
 
 const FULL = { rounds: 31, batchMs: 50, warmUpMs: 300 }
 const QUICK = { rounds: 7, batchMs: 15, warmUpMs: 100 }
@@ -63,6 +64,12 @@ const CASES = [
         by: { ours: 'load', rust: 'load', node: 'load', extism: 'load' },
       },
       {
+        name: 'load-warm',
+        title: 'load, known to the cache; the others cold',
+        expected: plugin,
+        by: { ours: 'load-warm', rust: 'load', node: 'load', extism: 'load' },
+      },
+      {
         name: 'load-execute',
         title: 'cold load and first result',
         by: {
@@ -91,7 +98,7 @@ const CASES = [
     name: 'spin-serial',
     title: 'spin, up to 1 ms: one after the other',
     plugin: 'spin',
-    by: { ours: 'registry-sync', rust: 'registry', node: 'shared' },
+    by: { ours: 'registry-sync', rust: 'registry', node: 'shared', direct: 'fresh' },
   },
   {
     name: 'spin-64',
@@ -104,6 +111,14 @@ const CASES = [
     name: 'spin-speed-up',
     title: 'spin: throughput of 64 in flight to one after the other',
     quotient: ['spin-serial', 'spin-64'],
+  },
+  {
+    name: 'compute',
+    title: 'compute: hash, sort and multiply in memory',
+    plugin: 'compute',
+    expected: '35a979a0741f1fc975d1605fedfa953c4830a5873353309c296d0b8191e9709b',
+    least: 3,
+    by: { ours: 'computation', node: 'fresh', direct: 'fresh' },
   },
   {
     name: 'spin-delay-p99',

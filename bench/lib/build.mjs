@@ -3,21 +3,23 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { at, Stop } from '../../scripts/steps.mjs'
+import { at, cargoEnv, Stop } from '../../scripts/steps.mjs'
 
 const wasm = 'wasm32-unknown-unknown'
 
+const program = name => at('target', 'release', process.platform === 'win32' ? `${name}.exe` : name)
+
 /** The program that bench/rust-host becomes; in the project's target folder, which may have its dependencies already. */
-export const rustHost = at(
-  'target',
-  'release',
-  `bench-rust-host${process.platform === 'win32' ? '.exe' : ''}`,
-)
+export const rustHost = program('bench-rust-host')
+/** The program that bench/wasmtime-direct becomes. */
+export const wasmtimeDirect = program('bench-wasmtime-direct')
 /** The plugin that bench/extism-guest becomes. */
 export const extismGuest = at('target', wasm, 'release', 'bench_extism_guest.wasm')
 /** The example plugins. */
 export const plugins = at('examples', 'plugins', 'build')
-export const pluginPath = name => join(plugins, `${name}.wasm`)
+/** The file of a plugin: an example, or what bench/compute-guest becomes. */
+export const pluginPath = name =>
+  name === 'compute' ? at('target', wasm, 'release', 'compute.wasm') : join(plugins, `${name}.wasm`)
 
 /** Builds for these contenders. */
 export function build(contenders) {
@@ -29,8 +31,15 @@ export function build(contenders) {
   run(process.execPath, 'scripts/build-plugins.mjs', '--no-zig')
   if (contenders.has('rust')) cargo('bench/rust-host')
   if (contenders.has('extism')) cargo('bench/extism-guest', '--target', wasm)
+  if (contenders.has('direct')) {
+    cargo('bench/compute-guest', '--target', wasm)
+    // With the addon, so that both have the same features of everything, and nothing is compiled twice.
+    const packages = ['--package', 'sen-host-node', '--package', 'bench-wasmtime-direct']
+    run('cargo', 'build', '--release', '--locked', ...packages)
+  }
 }
 
+/** Builds a crate that is a workspace of its own. */
 function cargo(crate, ...args) {
   const manifest = ['--manifest-path', `${crate}/Cargo.toml`]
   run('cargo', 'build', '--release', '--locked', '--target-dir', 'target', ...manifest, ...args)
@@ -38,7 +47,11 @@ function cargo(crate, ...args) {
 
 function run(command, ...args) {
   console.error(`$ ${command === process.execPath ? 'node' : command} ${args.join(' ')}`)
-  const { status, error } = spawnSync(command, args, { cwd: at(), stdio: ['ignore', 2, 2] })
+  const { status, error } = spawnSync(command, args, {
+    cwd: at(),
+    env: { ...process.env, ...cargoEnv },
+    stdio: ['ignore', 2, 2],
+  })
   if (error) throw new Stop(`cannot run ${command}: ${error.message}`)
   if (status !== 0) throw new Stop(`${args.join(' ')} failed, see above`)
 }

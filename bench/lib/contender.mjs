@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { at, Stop } from '../../scripts/steps.mjs'
-import { extismGuest, pluginPath, plugins, rustHost } from './build.mjs'
+import { extismGuest, pluginPath, plugins, rustHost, wasmtimeDirect } from './build.mjs'
 import { variant } from './variant.mjs'
 
 const inNode = name => ({
@@ -21,6 +21,7 @@ const COMMANDS = {
   rust: { serve: [rustHost, plugins], first: [rustHost, 'first'] },
   node: inNode('node'),
   extism: inNode('extism'),
+  direct: { serve: [wasmtimeDirect, pluginPath('spin'), pluginPath('compute')] },
 }
 
 /** Starts contenders, by their names. */

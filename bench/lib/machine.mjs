@@ -29,6 +29,14 @@ export function describeMachine() {
   }
 }
 
+/** In words: `where` it was, and a list `busy` that says so if something else ran. */
+export function machineNotes({ cpu, cores, memoryGiB, system, load, date, node, v8 }) {
+  return {
+    where: `${date.slice(0, 10)}. ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${node} (V8 ${v8}).`,
+    busy: load > 0.3 ? [`Other work was running: ${load.toFixed(1)} cores' worth in the minute before.`] : [],
+  }
+}
+
 function fromPackage(file) {
   return JSON.parse(readFileSync(at(file), 'utf8')).version
 }

@@ -1,50 +1,36 @@
-// Figures as a table for a terminal, as Markdown and as JSON.
+// The comparison as a table, for a terminal and in Markdown.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { at } from '../../scripts/steps.mjs'
+import { machineNotes } from './machine.mjs'
+import { json, writeResult } from './results.mjs'
+import { markdownTable, textTable, time } from './table.mjs'
 
-const CONTENDERS = { ours: 'this host', rust: 'Rust host', node: 'Node WebAssembly', extism: 'Extism' }
+const CONTENDERS = {
+  ours: 'this host',
+  rust: 'Rust host',
+  node: 'Node WebAssembly',
+  extism: 'Extism',
+  direct: 'wasmtime direct',
+}
 const PEERS = Object.keys(CONTENDERS).filter(name => name !== 'ours')
 
 /** For a terminal. */
 export function text(report) {
-  const table = [header(), ...report.cases.map(row)]
-  const widths = header().map((_, column) => Math.max(...table.map(cells => cells[column].length)))
-  const lines = table.map(cells =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
-      .join('  '),
-  )
-  const rule = widths.map(width => '─'.repeat(width)).join('──')
-  return ['', lines[0], rule, ...lines.slice(1), '', ...notes(report), ''].join('\n')
+  return ['', textTable(table(report)), '', ...notes(report), ''].join('\n')
 }
 
 /** For a document. */
 export function markdown(report) {
-  const line = cells => `| ${cells.join(' | ')} |`
-  const rule = header().map((_, column) => (column === 0 ? '---' : '---:'))
-  const table = [header(), rule, ...report.cases.map(row)].map(line)
-  return `${[...table, '', ...notes(report).map(note => `- ${note}`)].join('\n')}\n`
-}
-
-export function json(report) {
-  // Samples have no more than four digits that mean something.
-  return JSON.stringify(
-    report,
-    (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value),
-    1,
-  )
+  return `${[markdownTable(table(report)), '', ...notes(report).map(note => `- ${note}`)].join('\n')}\n`
 }
 
 /** Writes bench/results/latest.json and latest.md. */
 export function writeResults(report) {
-  mkdirSync(at('bench', 'results'), { recursive: true })
-  writeFileSync(at('bench', 'results', 'latest.json'), `${json(report)}\n`)
-  writeFileSync(at('bench', 'results', 'latest.md'), markdown(report))
+  writeResult('latest.json', `${json(report)}\n`)
+  writeResult('latest.md', markdown(report))
 }
 
-function header() {
-  return ['what', ...Object.values(CONTENDERS), 'ratio to each']
+function table({ cases }) {
+  return [['what', ...Object.values(CONTENDERS), 'ratio to each'], ...cases.map(row)]
 }
 
 function row({ title, unit, show, by }) {
@@ -74,23 +60,12 @@ function ratio(value) {
   return value >= 1 ? short(value) : `1/${short(1 / value)}`
 }
 
-function time(ns) {
-  for (const [unit, size] of [
-    ['s', 1e9],
-    ['ms', 1e6],
-    ['µs', 1e3],
-  ]) {
-    if (ns >= size) return `${(ns / size).toPrecision(3)} ${unit}`
-  }
-  return `${Math.round(ns)} ns`
-}
-
 function notes({ machine, quick, rounds }) {
-  const { cpu, cores, memoryGiB, system, load, date } = machine
+  const { where, busy } = machineNotes(machine)
   return [
-    `${date.slice(0, 10)}. ${cpu}, ${cores} cores, ${memoryGiB} GiB; ${system}; Node ${machine.node} (V8 ${machine.v8}).`,
+    where,
     `This host ${machine.host} with wasmtime ${machine.wasmtime}; Rust host sen-plugin-host ${machine.rustHost} with wasmtime ${machine.rustHostWasmtime}; Extism's SDK ${machine.extism}, its plugin with extism-pdk ${machine.extismPdk}; @msgpack/msgpack ${machine.msgpack}.`,
-    `Medians of ${rounds} interleaved rounds${quick ? ' of a quick run, which is rough' : ''}; ± is half the interquartile range; the ratio is this host's time to that of the Rust host, Node and Extism, in the same rounds.`,
-    ...(load > 0.3 ? [`Other work was running: ${load.toFixed(1)} cores' worth in the minute before.`] : []),
+    `Medians of ${rounds} interleaved rounds${quick ? ' of a quick run, which is rough' : ''}; ± is half the interquartile range; the ratio is this host's time to that of the Rust host, Node, Extism and wasmtime without a host, in the same rounds.`,
+    ...busy,
   ]
 }

@@ -1,0 +1,13 @@
+// `node scan.mjs DIRECTORY CACHE`: how long the first scan of a process takes, which loads the addon too.
+
+import { cacheStats, checkCache } from '../../../dist/cache.js'
+import { PluginScanner } from '../../../dist/index.js'
+
+const [directory, cache] = process.argv.slice(2)
+
+const started = process.hrtime.bigint()
+const { plugins } = await new PluginScanner({ cache }).scanDirectory(directory)
+const ns = Number(process.hrtime.bigint() - started)
+
+const { misses } = cacheStats(checkCache(cache, 'cache'))
+console.log(JSON.stringify({ ns, found: plugins.length, compiled: misses }))
