@@ -2,6 +2,7 @@
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
  */
+export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export {
   isPluginHostError,
@@ -26,3 +27,4 @@ export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outco
 export type { LoadedPlugin } from './plugin.js'
 export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
+export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'

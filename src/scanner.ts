@@ -74,7 +74,7 @@ export class PluginScanner {
 
   async #loadFile(path: string): Promise<LoadedPlugin | ScanFailure> {
     try {
-      return new LoadedPlugin((await loadModule(path, this.#limits)).plugin, path)
+      return await loadModule(path, this.#limits)
     } catch (error) {
       return { path, error: isPluginHostError(error) ? error : unreadable(path, error) }
     }

@@ -28,8 +28,14 @@ function beginTurn(): void {
   spent = 0
 }
 
+/** A call that waits for a later turn, and whose it is. */
+interface Waiting {
+  readonly owner: object
+  readonly begin: () => void
+}
+
 /** Calls that begin in a later turn, in the order in which they came; those before `head` have begun. */
-let queue: (() => void)[] = []
+let queue: Waiting[] = []
 let head = 0
 
 /** Whether calls wait for a later turn, so that nobody may go ahead of them. */
@@ -37,16 +43,28 @@ export function othersWait(): boolean {
   return queue.length > 0
 }
 
+/** How many calls of this owner wait for a later turn. Counted when asked for: no call pays for it. */
+export function waitingForTurn(owner: object): number {
+  let waiting = 0
+  for (let index = head; index < queue.length; index += 1) {
+    if (queue[index]?.owner === owner) waiting += 1
+  }
+  return waiting
+}
+
 /** Begins in the first later turn of the event loop that has time left for guests. */
-export function inLaterTurn<T>(begin: () => T | Promise<T>): Promise<T> {
+export function inLaterTurn<T>(owner: object, begin: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     if (queue.length === 0) setImmediate(drain)
-    queue.push(() => {
-      try {
-        resolve(begin())
-      } catch (error) {
-        reject(error)
-      }
+    queue.push({
+      owner,
+      begin: () => {
+        try {
+          resolve(begin())
+        } catch (error) {
+          reject(error)
+        }
+      },
     })
   })
 }
@@ -54,9 +72,9 @@ export function inLaterTurn<T>(begin: () => T | Promise<T>): Promise<T> {
 function drain(): void {
   beginTurn()
   while (head < queue.length && remaining() > 0) {
-    const begin = queue[head]
+    const next = queue[head]
     head += 1
-    begin?.()
+    next?.begin()
   }
   if (head < queue.length) {
     setImmediate(drain)
