@@ -9,7 +9,6 @@ const begun = []
 descend()
 
 const outcomes = await Promise.all(begun)
-const { total, succeeded, errored, faulted } = registry.stats().executions
 // Some fail for want of JavaScript's own stack, in the host or before they get there.
 const expected = ['RangeError', 'ERR_STACK_OVERFLOW']
 console.log(
@@ -17,7 +16,6 @@ console.log(
     begun: outcomes.length,
     others: outcomes.filter(outcome => !expected.includes(outcome)).length,
     last: outcomes.at(-1),
-    uncounted: total - succeeded - errored - faulted,
     later: await outcomeOf(registry.execute('recurse')),
   }),
 )
