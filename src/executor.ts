@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os'
 import * as addon from './native.js'
 import { fault } from './outcome.js'
 import { receipt, whole } from './receipt.js'
-import { inLaterTurn, othersWait, remaining, spend } from './turn.js'
+import type { QueueStats } from './stats.js'
+import { inLaterTurn, othersWait, remaining, spend, waitingForTurn } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin
 
@@ -20,6 +22,9 @@ type Begin = (ticket: number, slice: number) => string | addon.Outcome | null
 /** What it costs to give a call to another thread: time of the event loop as well. */
 const HANDING_OVER_MS = 0.003
 
+/** Executions that may wait where nothing else is said: the host's `DEFAULT_QUEUE_LIMIT`. */
+const DEFAULT_QUEUE_LIMIT = 16_384
+
 /** How many executions run at once, and how many may wait. */
 export interface ExecutorOptions {
   readonly concurrency?: number
@@ -34,9 +39,11 @@ export class Executor {
   /** With the executor itself: what somebody waits for is not given up. */
   readonly #waiting = new Map<number, { resolve: (settled: Settled) => void; executor: Executor }>()
   readonly #native: addon.Executor
+  readonly #options: ExecutorOptions
   #nextTicket = 0
 
   constructor(options: ExecutorOptions = {}) {
+    this.#options = options
     // The addon keeps this function, which must not keep the executor: neither would ever be freed.
     const waiting = this.#waiting
     this.#native = new (addon.native().Executor)(options, (ticket, settled) => {
@@ -103,7 +110,7 @@ export class Executor {
     // Calls made one after the other would rather begin in the next turn than pay for a thread.
     // While others wait for a thread, those who come wait for one behind them.
     const later = othersWait() || (this.#waiting.size === 0 && remaining() === 0)
-    return later ? inLaterTurn(() => this.#begin(begin)) : this.#begin(begin)
+    return later ? inLaterTurn(this, () => this.#begin(begin)) : this.#begin(begin)
   }
 
   #begin(begin: Begin): addon.Outcome | Promise<addon.Outcome> {
@@ -118,6 +125,13 @@ export class Executor {
     }
     spend(slice > 0 ? slice : HANDING_OVER_MS)
     return this.#settled(ticket) as Promise<addon.Outcome>
+  }
+
+  /** How it is doing now. */
+  stats(): QueueStats {
+    const { concurrency = availableParallelism(), queueLimit = DEFAULT_QUEUE_LIMIT } = this.#options
+    const { waiting, running, threads } = this.#native.stats()
+    return { waiting: waiting + waitingForTurn(this), running, threads, concurrency, limit: queueLimit }
   }
 
   /** Lets idle threads end at once. */

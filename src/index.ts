@@ -2,7 +2,8 @@
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
  */
-export type { CacheOption } from './cache.js'
+export type { CacheOption, CacheStats } from './cache.js'
+export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export {
   isPluginHostError,
@@ -27,3 +28,4 @@ export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outco
 export type { LoadedPlugin } from './plugin.js'
 export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
+export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'

@@ -1,4 +1,5 @@
 import { type Cache, type CacheOption, checkCache } from './cache.js'
+import { traceLoad } from './diagnostics.js'
 import { compiler } from './executor.js'
 import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
 import { checkModuleSize, readModule } from './module-file.js'
@@ -44,9 +45,7 @@ export class PluginLoader {
    *   system says of a path (`ENOENT` and so on) comes with Node's own code.
    */
   async load(source: ModuleSource): Promise<LoadedPlugin> {
-    const live = { forLiveInstance: true }
-    const { plugin, path } = await loadModule(source, this.#limits, this.#cache, live)
-    return new LoadedPlugin(plugin, path)
+    return await loadModule(source, this.#limits, this.#cache, { forLiveInstance: true })
   }
 }
 
@@ -56,13 +55,14 @@ export async function loadModule(
   limits: CheckedLimits,
   cache: Cache | undefined,
   { forLiveInstance = false } = {},
-): Promise<{ plugin: native.Plugin; path?: string }> {
-  const loading = { limits: limits.native, cache: cache?.native, forLiveInstance }
-  if (source instanceof Uint8Array) {
-    checkModuleSize(source)
-    return { plugin: await compiler().load(source, loading) }
-  }
-  const path = modulePath(source, 'source')
-  const module = await readModule(path)
-  return { plugin: await compiler().load(module, { ...loading, path }), path }
+): Promise<LoadedPlugin> {
+  const from = source instanceof Uint8Array ? source : modulePath(source, 'source')
+  const path = typeof from === 'string' ? from : undefined
+  return await traceLoad(path, async noteBytes => {
+    const module = typeof from === 'string' ? await readModule(from) : from
+    noteBytes(module.byteLength)
+    checkModuleSize(module)
+    const loading = { limits: limits.native, cache: cache?.native, path, forLiveInstance }
+    return new LoadedPlugin(await compiler().load(module, loading), path)
+  })
 }

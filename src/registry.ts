@@ -1,6 +1,13 @@
-import { type Cache, type CacheOption, checkCache } from './cache.js'
+import { type Cache, type CacheOption, cacheStats, checkCache } from './cache.js'
 import { interruptible, Revocation } from './call.js'
 import { CommandTable } from './command-table.js'
+import {
+  type ExecuteTrace,
+  executionsAreTraced,
+  publishReload,
+  traceExecute,
+  traceExecuteSync,
+} from './diagnostics.js'
 import { carryOut } from './effects/broker.js'
 import { checkEffectResult } from './effects/result.js'
 import { invalidArgument, PluginHostError } from './errors.js'
@@ -12,8 +19,9 @@ import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
-import { handleOf, LoadedPlugin } from './plugin.js'
+import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
+import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -70,6 +78,7 @@ const MAX_QUEUE = 2 ** 32 - 1
 export class PluginRegistry {
   readonly #commands = new CommandTable<Entry>()
   readonly #executor: Executor
+  readonly #executions = new ExecutionCount()
   readonly #limits: CheckedLimits
   readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
@@ -114,8 +123,8 @@ export class PluginRegistry {
     this.#refuseClosed()
     this.#loads += 1
     const load = this.#loads
-    const { plugin, path } = await loadModule(source, this.#limits, this.#cache)
-    return this.#add(plugin, new LoadedPlugin(plugin, path), load)
+    const plugin = await loadModule(source, this.#limits, this.#cache)
+    return this.#add(handleOf(plugin), plugin, load)
   }
 
   /**
@@ -142,16 +151,18 @@ export class PluginRegistry {
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    const { plugin, revocation } = entry
-    const begin = (call?: native.Interrupt) =>
-      this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call)
-    // Most calls have no signal, and are done by the time they have begun.
-    const begun =
-      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    const waited = begun instanceof Promise ? await interruptible(signal, revocation, () => begun) : begun
-    const outcome = answered(waited)
-    if (outcome.type !== 'effect') return outcome
-    return await this.#converse(entry, outcome, signal, limits)
+    this.#executions.total += 1
+    try {
+      const begun = executionsAreTraced()
+        ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, checked, signal, limits))
+        : this.#begin(entry, checked, signal, limits)
+      const answer = begun instanceof Promise ? await begun : begun
+      this.#executions.answered(answer)
+      return answer
+    } catch (error) {
+      this.#executions.faulted += 1
+      throw error
+    }
   }
 
   /**
@@ -163,12 +174,19 @@ export class PluginRegistry {
   executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
     const checked = checkArgs(args)
     const { signal, limits } = checkExecuteOptions(options)
-    const { plugin, revocation } = this.#find(command)
+    const entry = this.#find(command)
     signal?.throwIfAborted()
-    const outcome = answered(whole(plugin.executeSync(checked, receipt, limits.native, revocation.interrupt)))
-    if (outcome.type !== 'effect') return outcome
-    outcome.instance?.close()
-    throw tooManyEffects(0, outcome.usage)
+    this.#executions.total += 1
+    try {
+      const answer = executionsAreTraced()
+        ? traceExecuteSync(this.#trace(entry, checked, true), () => runSync(entry, checked, limits))
+        : runSync(entry, checked, limits)
+      this.#executions.answered(answer)
+      return answer
+    } catch (error) {
+      this.#executions.faulted += 1
+      throw error
+    }
   }
 
   /** The commands, sorted. */
@@ -196,6 +214,25 @@ export class PluginRegistry {
 
   get isEmpty(): boolean {
     return this.#commands.size === 0
+  }
+
+  /** How the registry is doing. A snapshot, of a closed registry too. */
+  stats(): RegistryStats {
+    const { instances, guestBytes, allocation } = guestsOfProcess()
+    const stillRunning = [...this.#retired].filter(({ revocation }) => !revocation.idle)
+    const loaded = [...this.#commands.entries(), ...stillRunning]
+    return {
+      plugins: this.#commands.size,
+      executions: this.#executions.stats,
+      queue: this.#executor.stats(),
+      instances,
+      memory: {
+        guestBytes,
+        codeBytes: loaded.reduce((bytes, { plugin }) => bytes + plugin.codeBytes(), 0),
+        allocation,
+      },
+      ...(this.#cache === undefined ? {} : { cache: cacheStats(this.#cache) }),
+    }
   }
 
   /**
@@ -271,7 +308,12 @@ export class PluginRegistry {
       if (gone.path !== undefined && gone.path === path) this.#retire(gone)
       else revoke(gone)
     }
-    if (conflict === undefined) return manifest
+    if (conflict === undefined) {
+      if (path !== undefined && newer !== undefined) {
+        publishReload({ registry: this, command: name, path, digest, previousDigest: newer.digest })
+      }
+      return manifest
+    }
     const details = {
       command: name,
       ...(path === undefined ? {} : { path }),
@@ -302,6 +344,48 @@ export class PluginRegistry {
     if (entry === undefined) throw notFound(command, this.#commands.suggestions(command))
     if (!asksForNothing(entry.manifest.capabilities)) throw denied(entry)
     return entry
+  }
+
+  /** What those who listen are told of a call. */
+  #trace({ command, digest, path, manifest }: Entry, args: readonly string[], sync: boolean): ExecuteTrace {
+    const { version } = manifest.command
+    return {
+      registry: this,
+      command,
+      digest,
+      ...(path === undefined ? {} : { path }),
+      ...(version === undefined ? {} : { version }),
+      argCount: args.length,
+      sync,
+    }
+  }
+
+  /** Begins an execution. Most have no signal, and are done by the time they have begun. */
+  #begin(
+    entry: Entry,
+    args: string[],
+    signal: AbortSignal | undefined,
+    limits: CheckedLimits,
+  ): Answer | Promise<Answer> {
+    const { plugin, revocation } = entry
+    const begin = (call?: native.Interrupt) =>
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
+    const begun =
+      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
+    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits)
+    const outcome = answered(begun)
+    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits) : outcome
+  }
+
+  /** Waits for an execution that has begun, and for what follows from it. */
+  async #finish(
+    entry: Entry,
+    begun: Promise<native.Outcome>,
+    signal: AbortSignal | undefined,
+    limits: CheckedLimits,
+  ): Promise<Answer> {
+    const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
+    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits) : outcome
   }
 
   /** Carries out effects and resumes the guest that waits for them, until it is done. */
@@ -345,6 +429,14 @@ export class PluginRegistry {
   #refuseClosed(): void {
     if (this.#closed) throw closedError()
   }
+}
+
+/** Runs an execution on this thread, with no effects. */
+function runSync({ plugin, revocation }: Entry, args: string[], limits: CheckedLimits): Answer {
+  const outcome = answered(whole(plugin.executeSync(args, receipt, limits.native, revocation.interrupt)))
+  if (outcome.type !== 'effect') return outcome
+  outcome.instance?.close()
+  throw tooManyEffects(0, outcome.usage)
 }
 
 /** Carries an effect out, and gives it up when the call or the plugin is. */

@@ -81,7 +81,7 @@ export class PluginScanner {
 
   async #loadFile(path: string): Promise<LoadedPlugin | ScanFailure> {
     try {
-      return new LoadedPlugin((await loadModule(path, this.#limits, this.#cache)).plugin, path)
+      return await loadModule(path, this.#limits, this.#cache)
     } catch (error) {
       return { path, error: isPluginHostError(error) ? error : unreadable(path, error) }
     }

@@ -15,12 +15,23 @@ export function remaining(): number {
   return spent > SLICE_MS - SHORT_MS ? 0 : SLICE_MS - spent
 }
 
+/**
+ * What is scheduled for later is scheduled from a microtask, where the stack is empty: with
+ * JavaScript's stack nearly full, setImmediate can throw half-way, and Node then waits for ever for
+ * an immediate that is counted and not queued.
+ */
+const shallow = Promise.resolve()
+
 /** Notes that a guest held the event loop for this long. */
 export function spend(ms: number): void {
-  // Scheduled before anything is noted, here and below: with JavaScript's stack nearly full, this can throw.
-  if (!counting) setImmediate(beginTurn).unref()
+  // Before anything is noted, here and below: this can throw too.
+  if (!counting) shallow.then(countTurn)
   counting = true
   spent += ms
+}
+
+function countTurn(): void {
+  setImmediate(beginTurn).unref()
 }
 
 function beginTurn(): void {
@@ -28,8 +39,14 @@ function beginTurn(): void {
   spent = 0
 }
 
+/** A call that waits for a later turn, and whose it is. */
+interface Waiting {
+  readonly owner: object
+  readonly begin: () => void
+}
+
 /** Calls that begin in a later turn, in the order in which they came; those before `head` have begun. */
-let queue: (() => void)[] = []
+let queue: Waiting[] = []
 let head = 0
 
 /** Whether calls wait for a later turn, so that nobody may go ahead of them. */
@@ -37,31 +54,49 @@ export function othersWait(): boolean {
   return queue.length > 0
 }
 
+/** How many calls of this owner wait for a later turn. Counted when asked for: no call pays for it. */
+export function waitingForTurn(owner: object): number {
+  let waiting = 0
+  for (let index = head; index < queue.length; index += 1) {
+    if (queue[index]?.owner === owner) waiting += 1
+  }
+  return waiting
+}
+
 /** Begins in the first later turn of the event loop that has time left for guests. */
-export function inLaterTurn<T>(begin: () => T | Promise<T>): Promise<T> {
+export function inLaterTurn<T>(owner: object, begin: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (queue.length === 0) setImmediate(drain)
-    queue.push(() => {
-      try {
-        resolve(begin())
-      } catch (error) {
-        reject(error)
-      }
+    if (queue.length === 0) shallow.then(drainLater)
+    queue.push({
+      owner,
+      begin: () => {
+        try {
+          resolve(begin())
+        } catch (error) {
+          reject(error)
+        }
+      },
     })
   })
 }
 
+function drainLater(): void {
+  setImmediate(drain)
+}
+
+/** Calls that have begun are kept until there are so many. */
+const BEGUN = 1024
+
 function drain(): void {
   beginTurn()
   while (head < queue.length && remaining() > 0) {
-    const begin = queue[head]
+    const next = queue[head]
     head += 1
-    begin?.()
+    next?.begin()
   }
-  if (head < queue.length) {
-    setImmediate(drain)
-    return
+  if (head === queue.length || head >= BEGUN) {
+    queue = queue.slice(head)
+    head = 0
   }
-  queue = []
-  head = 0
+  if (queue.length > 0) drainLater()
 }

@@ -1,0 +1,3 @@
+import type { Tracer } from '@opentelemetry/api'
+
+export function tracePlugins(tracer: Tracer): () => void

@@ -1,0 +1,145 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { isPluginHostError } from './errors.js'
+import type { ExecuteResult, Usage } from './outcome.js'
+import type { LoadedPlugin } from './plugin.js'
+import type { PluginRegistry } from './registry.js'
+
+type Answer = Exclude<ExecuteResult, { type: 'effect' }>
+
+/**
+ * A call of a registry's command, on the tracing channel `sen-plugin-host:execute`: one object from
+ * its first event to its last. Of `execute`, `start` and `end` enclose what happens at once, and
+ * `asyncEnd` is the last event; of `executeSync`, `end` is. A call is published once its command is
+ * found and allowed to run: exactly those that `RegistryStats` counts.
+ *
+ * The arguments are not here, since they may be secret; what the plugin answered is.
+ */
+export interface ExecuteTrace {
+  readonly registry: PluginRegistry
+  readonly command: string
+  /** The plugin's digest, as `LoadedPlugin` has it. */
+  readonly digest: string
+  /** The file that the plugin was read from, absolute; absent for one loaded from bytes. */
+  readonly path?: string
+  /** The version that the plugin's manifest gives its command. */
+  readonly version?: string
+  readonly argCount: number
+  /** Whether this is `executeSync`, which is over with `end`. */
+  readonly sync: boolean
+  /**
+   * How the call ended: `error` is the plugin's own, which is an answer; `fault` is what the call
+   * rejects with, an abort included. This and what follows is there when the call is over.
+   */
+  readonly outcome?: 'success' | 'error' | 'fault'
+  /** What it used; absent where it failed before or without a receipt: refused, or aborted. */
+  readonly usage?: Usage
+  readonly result?: Answer
+  /** What a call of outcome `fault` throws or rejects with. */
+  readonly error?: unknown
+}
+
+/**
+ * The loading of a module, by whoever loads it, on the tracing channel `sen-plugin-host:load`: one
+ * object from its first event to its last, which is `asyncEnd`.
+ */
+export interface LoadTrace {
+  /** The file, absolute; absent where the module comes as bytes. */
+  readonly path?: string
+  /** The module's size. Absent until it is known: a file may not be readable. */
+  readonly bytes?: number
+  /** The plugin's digest and command, once it is loaded. */
+  readonly digest?: string
+  readonly command?: string
+  /** From the beginning to the end, reading and waiting for a thread included; absent until then. */
+  readonly durationMs?: number
+  readonly result?: LoadedPlugin
+  readonly error?: unknown
+}
+
+/**
+ * On the channel `sen-plugin-host:reload`: a registry has replaced what it had of a file by what the
+ * file holds now. Later calls run that, whatever the digests.
+ */
+export interface ReloadEvent {
+  readonly registry: PluginRegistry
+  /** The command, under the name that it has from now on. */
+  readonly command: string
+  /** The file, absolute. */
+  readonly path: string
+  readonly digest: string
+  readonly previousDigest: string
+}
+
+/** What is filled in on the way. */
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+const executing = tracingChannel<unknown, ExecuteTrace>('sen-plugin-host:execute')
+const loading = tracingChannel<unknown, LoadTrace>('sen-plugin-host:load')
+const reloading = channel('sen-plugin-host:reload')
+
+/** Whether anybody listens to executions. All that tracing costs a call to which nobody does. */
+export function executionsAreTraced(): boolean {
+  return executing.hasSubscribers
+}
+
+/** Runs a call that its caller awaits, and publishes it. */
+export function traceExecute(trace: ExecuteTrace, run: () => Answer | Promise<Answer>): Promise<Answer> {
+  return executing.tracePromise(async () => {
+    try {
+      return answered(trace, await run())
+    } catch (error) {
+      throw failed(trace, error)
+    }
+  }, trace)
+}
+
+/** Runs a call that its caller waits for, and publishes it. */
+export function traceExecuteSync(trace: ExecuteTrace, run: () => Answer): Answer {
+  return executing.traceSync(() => {
+    try {
+      return answered(trace, run())
+    } catch (error) {
+      throw failed(trace, error)
+    }
+  }, trace)
+}
+
+/** Loads a module, and publishes that. `run` is told whom to tell the module's size. */
+export function traceLoad(
+  path: string | undefined,
+  run: (noteBytes: (bytes: number) => void) => Promise<LoadedPlugin>,
+): Promise<LoadedPlugin> {
+  const trace: Writable<LoadTrace> = path === undefined ? {} : { path }
+  return loading.tracePromise(async () => {
+    const began = performance.now()
+    try {
+      const plugin = await run(bytes => {
+        trace.bytes = bytes
+      })
+      trace.digest = plugin.digest
+      trace.command = plugin.manifest.command.name
+      return plugin
+    } finally {
+      trace.durationMs = performance.now() - began
+    }
+  }, trace)
+}
+
+/** Publishes that a file's earlier version was replaced. */
+export function publishReload(event: ReloadEvent): void {
+  reloading.publish(event)
+}
+
+function answered(trace: Writable<ExecuteTrace>, answer: Answer): Answer {
+  trace.outcome = answer.type
+  trace.usage = answer.usage
+  return answer
+}
+
+function failed(trace: Writable<ExecuteTrace>, error: unknown): unknown {
+  trace.outcome = 'fault'
+  if (isPluginHostError(error) && 'usage' in error.details && error.details.usage !== undefined) {
+    trace.usage = error.details.usage
+  }
+  return error
+}
