@@ -30,7 +30,7 @@ pub struct Instance {
 /// Where the guest is.
 enum Slot {
     /// Here, if it has been made.
-    Free(Option<Guest>),
+    Free(Option<Box<Guest>>),
     /// With the call that runs.
     Taken,
 }
@@ -58,7 +58,7 @@ impl Instance {
     fn with(plugin: Plugin, guest: Option<Guest>) -> Self {
         Self {
             plugin,
-            slot: Mutex::new(Slot::Free(guest)),
+            slot: Mutex::new(Slot::Free(guest.map(Box::new))),
             closed: Interrupt::default(),
         }
     }
@@ -157,7 +157,8 @@ impl Instance {
                     runner.patience().await;
                 }
                 let (program, fuel) = (self.plugin.program()?, self.plugin.limits().fuel);
-                Guest::start(Kind::Live, program, fuel, limits, begin(runner)).await?
+                let start = Guest::start(Kind::Live, program, fuel, limits, begin(runner));
+                Box::new(start.await?)
             }
         };
         let result = match input {
@@ -204,7 +205,7 @@ impl Instance {
 /// The right to call the guest, until it is dropped.
 struct Turn<'a> {
     instance: &'a Instance,
-    guest: Option<Guest>,
+    guest: Option<Box<Guest>>,
 }
 
 impl Drop for Turn<'_> {

@@ -15,4 +15,8 @@ mod manifest;
 mod outcome;
 mod plugin;
 mod receipt;
+#[cfg_attr(
+    test,
+    allow(dead_code, reason = "what registers functions is left out of tests")
+)]
 mod stats;
