@@ -7,7 +7,7 @@ import * as addon from './native.js'
 /** A directory for compiled code, as a path or `file:` URL; `false` for none. */
 export type CacheOption = false | string | URL
 
-/** @internal What came of a cache's lookups and stores in this process. */
+/** What came of a cache's lookups and stores in this process. */
 export interface CacheStats {
   readonly directory: string
   /** Whether loads use it. One that nothing was loaded with yet is taken to be usable. */

@@ -4,7 +4,6 @@ import { compiler } from './executor.js'
 import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
 import { checkModuleSize, readModule } from './module-file.js'
 import { modulePath } from './module-path.js'
-import type * as native from './native.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
 

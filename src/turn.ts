@@ -25,7 +25,7 @@ const shallow = Promise.resolve()
 /** Notes that a guest held the event loop for this long. */
 export function spend(ms: number): void {
   // Before anything is noted, here and below: this can throw too.
-  if (!counting) shallow.then(countTurn)
+  if (!counting) void shallow.then(countTurn)
   counting = true
   spent += ms
 }
@@ -66,7 +66,7 @@ export function waitingForTurn(owner: object): number {
 /** Begins in the first later turn of the event loop that has time left for guests. */
 export function inLaterTurn<T>(owner: object, begin: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (queue.length === 0) shallow.then(drainLater)
+    if (queue.length === 0) void shallow.then(drainLater)
     queue.push({
       owner,
       begin: () => {
