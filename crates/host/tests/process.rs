@@ -16,7 +16,7 @@ use std::thread;
 
 use std::time::{Duration, Instant};
 
-use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, LoadFor, Plugin, stats};
+use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin, stats};
 
 use support::*;
 
@@ -188,20 +188,23 @@ fn a_guest_that_asks_for_more_than_its_limit_costs_no_memory() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn ten_thousand_executions_leave_nothing_behind() {
+fn a_hundred_thousand_executions_leave_nothing_behind() {
     let _alone = alone();
-    // Compiled once: making better code in the background takes memory, which comes and goes.
-    let (limits, load_for) = (Limits::default(), LoadFor::LiveInstance);
-    let plugin = Plugin::load_cached(&example("hello"), &limits, None, load_for).unwrap();
-    for _ in 0..1_000 {
-        assert_usable(&plugin, &["you"], "Hello, you!");
-    }
+    let plugin = load(&example("hello"));
+    let execute = || assert_usable(&plugin, &["you"], "Hello, you!");
+    // Making better code in the background takes memory, which comes and goes.
+    let loaded = plugin.code_bytes();
+    eventually("there is code for short calls", || {
+        execute();
+        plugin.code_bytes() > loaded
+    });
+    (0..20_000).for_each(|_| execute());
     let before = resident();
-    for _ in 0..10_000 {
-        assert_usable(&plugin, &["you"], "Hello, you!");
-    }
+    (0..100_000).for_each(|_| execute());
     let after = resident();
-    assert!(after < before + (4 << 20), "{before} before, {after} after");
+    // Some of the slots for instances are touched for the first time; what is left behind by each
+    // execution, were it a hundred bytes, would show.
+    assert!(after < before + (8 << 20), "{before} before, {after} after");
 }
 
 #[test]
@@ -251,28 +254,31 @@ fn what_stands_by_is_counted_bounded_and_given_back() {
     .map(plugin)
     .into();
     let several = thread::available_parallelism().unwrap().get() > 1;
-    let mut most = 0;
-    for _ in 0..2_000 {
+    // Code for short calls, for which instances stand by, is made in the background.
+    let execute_all = || {
         for plugin in &plugins {
             run(plugin, &[], &Limits::default()).unwrap();
         }
-        let warm = stats().unwrap().warm;
-        assert!(warm <= 64, "{warm}");
-        most = most.max(warm);
+        stats().unwrap().warm
+    };
+    if several {
+        eventually("instances stand by", || execute_all() > 0);
     }
-    assert_eq!(
-        most > 0,
-        several,
-        "instances stand by where there is a core for that"
-    );
+    for _ in 0..2_000 {
+        let warm = execute_all();
+        assert!(warm <= 64, "{warm}");
+        assert!(several || warm == 0, "there is a core for that");
+    }
     // A plugin that is gone takes its own with it, at once but for the one that is being made.
     drop(plugins);
     eventually("they go when their plugin goes", || instances() == 0);
 
     let idle = plugin("dirty");
-    for _ in 0..2_000 {
+    let execute_idle = || {
         run(&idle, &[], &Limits::default()).unwrap();
-    }
+        stats().unwrap().warm > 0 || !several
+    };
+    eventually("instances stand by", execute_idle);
     eventually("they go when there are no calls", || instances() == 0);
     assert_eq!(stats().unwrap().memory_bytes, 0);
 }
