@@ -120,7 +120,7 @@ impl Executor {
                 host::LoadFor::Executions
             };
             match host::Plugin::load_cached(&bytes, &limits, cache, load_for) {
-                Ok(plugin) => Settled::Loaded(Plugin { plugin }),
+                Ok(plugin) => Settled::Loaded(plugin.into()),
                 Err(fault) => Settled::Executed(fault.into()),
             }
         });
@@ -145,8 +145,8 @@ impl Executor {
         owner: Option<&Interrupt>,
         call: Option<&Interrupt>,
         slice_ms: f64,
-    ) -> Option<Either<String, Outcome>> {
-        let plugin = plugin.plugin.clone();
+    ) -> Result<Option<Either<String, Outcome>>> {
+        let plugin = plugin.get()?.clone();
         let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
         let handle =
             |interrupt: Option<&Interrupt>| interrupt.map(|interrupt| interrupt.handle.clone());
@@ -159,7 +159,7 @@ impl Executor {
         if slice_ms > 0.0 && execution.is_ready() {
             let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
             if let Some(reply) = execution.run_without_waiting(slice) {
-                return Some(brief(Outcome::of_plugin(reply), &mut receipt));
+                return Ok(Some(brief(Outcome::of_plugin(reply), &mut receipt)));
             }
         }
         let on_settled = self.on_settled.clone();
@@ -168,7 +168,7 @@ impl Executor {
             settler: Settler { ticket, on_settled },
         };
         self.executor.submit(plugin.id(), Box::new(work));
-        None
+        Ok(None)
     }
 
     /// How the executor is doing now.

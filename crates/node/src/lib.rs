@@ -16,3 +16,4 @@ mod outcome;
 mod plugin;
 mod receipt;
 mod stats;
+mod watch;
