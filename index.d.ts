@@ -35,7 +35,7 @@ export declare class DirectoryWatch {
    * `onSignal` is called on the event loop when there is something to take, once until it has
    * been. Returns the reason where the system cannot watch.
    */
-  static open(onSignal: () => void): Self | string
+  static open(onSignal: () => void): DirectoryWatch | string
   /**
    * Watches these directories and no others. Returns the reason where the system has no room
    * for all of them.

@@ -27,3 +27,5 @@ export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outco
 export type { LoadedPlugin } from './plugin.js'
 export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
+export type { HotReloadEvent, HotReloadEventType, HotReloadListener } from './watch/events.js'
+export { HotReloadWatcher, type HotReloadWatcherOptions } from './watcher.js'

@@ -3,17 +3,19 @@ import { interruptible, Revocation } from './call.js'
 import { CommandTable } from './command-table.js'
 import { carryOut } from './effects/broker.js'
 import { checkEffectResult } from './effects/result.js'
-import { invalidArgument, PluginHostError } from './errors.js'
-import { Executor } from './executor.js'
+import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
+import { compiler, Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
 import { loadModule, type ModuleSource } from './loader.js'
 import { asksForNothing, type PluginManifest } from './manifest.js'
+import { checkModuleSize } from './module-file.js'
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
 import { handleOf, LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
+import type { Place } from './watch/precedence.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -53,7 +55,27 @@ interface Entry {
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
   readonly revocation: Revocation
+  /** Where a watched file stands among others. */
+  readonly place?: Place | undefined
+  /** Calls that have begun and not ended. */
+  calls: number
+  /** Whether later calls run another version, or none. */
+  isRetired: boolean
 }
+
+/** @internal What a registry has from a file. */
+export interface Provided {
+  /** Of what was loaded last. */
+  readonly digest: string
+  readonly manifest: PluginManifest
+  /** Digest and command of the version that is executed, where there is one. */
+  readonly serving?: { readonly digest: string; readonly command: string; readonly manifest: PluginManifest }
+  /** Why the version that was loaded last is not executed. */
+  readonly conflict?: PluginHostError<'ERR_COMMAND_CONFLICT'>
+}
+
+/** @internal Who follows a registry hears which files provide more or less than before. */
+export type RegistryListener = (change: { readonly paths: readonly string[] } | 'closed') => void
 
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
@@ -75,6 +97,7 @@ export class PluginRegistry {
   readonly #onConflict: 'reject' | 'replace'
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
+  readonly #listeners = new Set<RegistryListener>()
   /** Loads so far: the later of two loads of a file has what it holds now. */
   #loads = 0
   #closed = false
@@ -146,12 +169,18 @@ export class PluginRegistry {
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, checked, limits.native, revocation.interrupt, call)
     // Most calls have no signal, and are done by the time they have begun.
-    const begun =
-      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    const waited = begun instanceof Promise ? await interruptible(signal, revocation, () => begun) : begun
-    const outcome = answered(waited)
-    if (outcome.type !== 'effect') return outcome
-    return await this.#converse(entry, outcome, signal, limits)
+    entry.calls += 1
+    try {
+      const begun =
+        signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
+      const waited = begun instanceof Promise ? await interruptible(signal, revocation, () => begun) : begun
+      const outcome = answered(waited)
+      if (outcome.type !== 'effect') return outcome
+      return await this.#converse(entry, outcome, signal, limits)
+    } finally {
+      entry.calls -= 1
+      if (entry.isRetired) this.#retire(entry)
+    }
   }
 
   /**
@@ -236,19 +265,70 @@ export class PluginRegistry {
   async close(): Promise<void> {
     this.#closed = true
     const entries = [...this.#commands.entries(), ...this.#retired]
-    this.#retired.clear()
     for (const entry of entries) {
       this.#commands.remove(entry)
       entry.revocation.revoke('closed', closedError)
+      this.#retire(entry)
     }
     this.#executor.retire()
+    for (const listener of [...this.#listeners]) listener('closed')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  #add(plugin: native.Plugin, { manifest, digest, path }: LoadedPlugin, load: number): PluginManifest {
+  /**
+   * @internal Loads a version of a watched file and swaps it in, as `reloadByPath` does. A version whose
+   * command is taken waits in line, which is no exception: `provided` says so.
+   * One that nobody wants by then is given up.
+   */
+  async loadVersion(path: string, module: Uint8Array, place: Place, isWanted: () => boolean): Promise<void> {
+    this.#refuseClosed()
+    this.#loads += 1
+    const load = this.#loads
+    checkModuleSize(module)
+    const loading = { limits: this.#limits.native, cache: this.#cache?.native, forLiveInstance: false, path }
+    const plugin = await compiler().load(module, loading)
+    if (!isWanted()) {
+      plugin.release()
+      return
+    }
+    try {
+      this.#add(plugin, new LoadedPlugin(plugin, path), load, place)
+    } catch (error) {
+      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
+    }
+  }
+
+  /** @internal What there is from a file; undefined for nothing. */
+  provided(path: string): Provided | undefined {
+    const entry = this.#commands.byPath(path)
+    if (entry === undefined) return undefined
+    const { digest, manifest, command } = entry
+    const serving = this.#commands.serving(path)
+    const owner = this.#commands.get(command)
+    return {
+      digest,
+      manifest,
+      ...(serving === undefined ? {} : { serving }),
+      ...(owner === undefined || owner === entry ? {} : { conflict: conflictError(entry, owner) }),
+    }
+  }
+
+  /** @internal Calls `listener` when what files provide has changed; returns what takes that back. */
+  follow(listener: RegistryListener): () => void {
+    this.#listeners.add(listener)
+    if (this.#closed) listener('closed')
+    return () => this.#listeners.delete(listener)
+  }
+
+  #add(
+    plugin: native.Plugin,
+    { manifest, digest, path }: LoadedPlugin,
+    load: number,
+    place?: Place,
+  ): PluginManifest {
     this.#refuseClosed()
     // A load of the same file that began later was done sooner.
     const newer = path === undefined ? undefined : this.#commands.byPath(path)
@@ -264,34 +344,46 @@ export class PluginRegistry {
       supportsEffects,
       load,
       revocation: new Revocation(),
+      place,
+      calls: 0,
+      isRetired: false,
     }
-    const { removed, conflict } = this.#commands.add(entry, this.#onConflict)
+    const { removed, conflict, promoted = [], demoted } = this.#commands.add(entry, this.#onConflict)
     for (const gone of removed) {
       // A file's earlier version finishes what it runs; one that lost its command to another does not.
-      if (gone.path !== undefined && gone.path === path) this.#retire(gone)
-      else revoke(gone)
+      const isEarlier = gone.path !== undefined && (gone.path === path || gone.place !== undefined)
+      if (!isEarlier) revoke(gone)
+      this.#retire(gone)
     }
+    this.#tell([entry, ...removed, ...promoted, ...(demoted === undefined ? [] : [demoted])])
     if (conflict === undefined) return manifest
-    const details = {
-      command: name,
-      ...(path === undefined ? {} : { path }),
-      ...(conflict.path === undefined ? {} : { owner: conflict.path }),
-    }
-    const owner = conflict.path ?? 'another plugin'
-    const message = `the command ${name} is already provided by ${owner}: unload that first, or rename one of them`
-    throw new PluginHostError('ERR_COMMAND_CONFLICT', message, details)
+    throw conflictError(entry, conflict)
   }
 
+  /** Lets a version end what it runs, then gives up its code. */
   #retire(entry: Entry): void {
-    this.#retired.add(entry)
-    for (const retired of this.#retired) {
-      if (retired.revocation.idle) this.#retired.delete(retired)
+    entry.isRetired = true
+    if (entry.calls > 0) {
+      this.#retired.add(entry)
+    } else {
+      this.#retired.delete(entry)
+      entry.plugin.release()
     }
   }
 
   #unload(entry: Entry): void {
-    this.#commands.remove(entry)
-    revoke(entry)
+    const { removed, promoted = [] } = this.#commands.remove(entry)
+    for (const gone of removed) {
+      revoke(gone)
+      this.#retire(gone)
+    }
+    this.#tell([...removed, ...promoted])
+  }
+
+  #tell(entries: readonly Entry[]): void {
+    if (this.#listeners.size === 0) return
+    const paths = [...new Set(entries.map(({ path }) => path).filter(path => path !== undefined))]
+    for (const listener of [...this.#listeners]) listener({ paths })
   }
 
   /** The entry of a command that may be executed. */
@@ -314,8 +406,6 @@ export class PluginRegistry {
     const { instance } = first
     if (instance === undefined)
       throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
-    // A version that waits for an effect is not idle: closing the registry has to reach it.
-    const stopListening = revocation.listen(() => {})
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
     try {
       let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
@@ -336,7 +426,6 @@ export class PluginRegistry {
       }
       return { ...outcome, usage }
     } finally {
-      stopListening()
       // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
       instance.close()
     }
@@ -379,6 +468,16 @@ function revoke({ command, revocation }: Entry): void {
     'unloaded',
     () => new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}),
   )
+}
+
+function conflictError({ command, path }: Entry, owner: Entry): PluginHostError<'ERR_COMMAND_CONFLICT'> {
+  const details = {
+    command,
+    ...(path === undefined ? {} : { path }),
+    ...(owner.path === undefined ? {} : { owner: owner.path }),
+  }
+  const message = `the command ${command} is already provided by ${owner.path ?? 'another plugin'}: unload that first, or rename one of them`
+  return new PluginHostError('ERR_COMMAND_CONFLICT', message, details)
 }
 
 function closedError(): PluginHostError<'ERR_CLOSED'> {

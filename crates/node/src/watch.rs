@@ -41,7 +41,7 @@ pub struct DirectoryWatch {
 impl DirectoryWatch {
     /// `onSignal` is called on the event loop when there is something to take, once until it has
     /// been. Returns the reason where the system cannot watch.
-    #[napi(catch_unwind)]
+    #[napi(catch_unwind, ts_return_type = "DirectoryWatch | string")]
     pub fn open(
         #[napi(ts_arg_type = "() => void")] on_signal: Function<'_, (), ()>,
     ) -> Result<Either<Self, String>> {
