@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { PluginHostError } from './errors.js'
-import { type Metadata, metadataOf, same } from './watch/metadata.js'
+import { type Metadata, metadataOf } from './watch/metadata.js'
 
 /** Bytes of a module: read no further than that. */
 export const MAX_MODULE_BYTES = 16 * 2 ** 20
@@ -29,7 +29,10 @@ export async function readModuleFile(
     if (stat.size > MAX_MODULE_BYTES) throw tooLarge(Number(stat.size), path)
     const metadata = metadataOf(stat)
     const module = await file.readFile()
-    return { module, metadata, isWhole: same(metadata, metadataOf(await file.stat({ bigint: true }))) }
+    const after = await file.stat({ bigint: true })
+    // Not by `ctimeNs`: that changes too when the file gives its name to another.
+    const isWhole = after.mtimeNs === stat.mtimeNs && after.size === stat.size
+    return { module, metadata, isWhole }
   } catch (error) {
     // Node leaves the path out where it only knows the descriptor.
     if (error instanceof Error && 'syscall' in error) Object.assign(error, { path })

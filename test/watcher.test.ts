@@ -560,9 +560,12 @@ describe('storms', () => {
     const { directory, watching } = await withPlugin({ debounceMs: 100, maxWaitMs: 400 })
     const busy = join(directory, 'busy.wasm')
     let round = 0
-    const storm = setInterval(async () => {
+    let writing = Promise.resolve()
+    const storm = setInterval(() => {
       round += 1
-      await put(busy, 'busy', `${round}`)
+      const output = `${round}`
+      // One after the other, however slow the machine.
+      writing = writing.then(() => put(busy, 'busy', output))
     }, 40)
     try {
       await watching.until(() => watching.registry.hasCommand('busy'))
@@ -580,6 +583,7 @@ describe('storms', () => {
       }
     } finally {
       clearInterval(storm)
+      await writing
     }
   })
 

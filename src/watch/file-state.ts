@@ -8,6 +8,9 @@ export interface Timing {
   readonly maxWaitMs: number
 }
 
+/** How often, in the time for which a file has to be quiet, one is tried that is never quiet. */
+const RETRIES = 4
+
 /** What is to be done about a file. */
 export type Step<Failure> =
   | { readonly do: 'nothing' }
@@ -141,10 +144,11 @@ export class FileState<Failure> {
     this.#phase = changed === undefined ? { is: 'doubtful', last, failure } : { is: 'changing', ...changed }
   }
 
-  /** Somebody wrote to it while it was read. */
+  /** Somebody wrote to it while it was read, which is worth another try before long. */
   moved(now: number, metadata: Metadata | undefined): void {
+    const { debounceMs, maxWaitMs } = this.#timing
+    const first = now - maxWaitMs + Math.min(debounceMs, maxWaitMs) / RETRIES
     this.#metadata = metadata
-    this.touched(now)
-    this.done(metadata)
+    this.#phase = { is: 'changing', first, last: now }
   }
 }

@@ -123,12 +123,13 @@ const stories: Record<string, Story> = {
     [110, { failed: 1, why: 'invalid' }],
     [110, wait(205)],
   ],
-  'a file that was written to while it was read is read again': [
+  'a file that was written to while it was read is read again soon': [
     [0, { seen: 1 }],
     [100, begin],
     [110, { moved: 2 }],
-    [110, wait(210)],
-    [210, next('read')],
+    [110, wait(135)],
+    [120, touched],
+    [135, next('read')],
   ],
   'what was read is what has been seen': [
     [0, { seen: 1 }],
