@@ -26,6 +26,28 @@ export declare class CompileCache {
 }
 
 /**
+ * Says when something may have changed in directories. See the host's `Watch`.
+ *
+ * Does not keep the process alive.
+ */
+export declare class DirectoryWatch {
+  /**
+   * `onSignal` is called on the event loop when there is something to take, once until it has
+   * been. Returns the reason where the system cannot watch.
+   */
+  static open(onSignal: () => void): DirectoryWatch | string
+  /**
+   * Watches these directories and no others. Returns the reason where the system has no room
+   * for all of them.
+   */
+  set(directories: Array<WatchedDirectory>): string | null
+  /** What may have changed since this was last asked. */
+  take(): WatchSignals
+  /** Ends it, with its thread and descriptors. Idempotent. */
+  close(): void
+}
+
+/**
  * Runs work on threads of the host's, first in first out, and tells JavaScript of each piece by
  * the ticket that it was given. See the host's `Executor`.
  *
@@ -89,6 +111,12 @@ export declare class Plugin {
   supportsEffects(): boolean
   /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */
   withLimits(limits: LimitOverrides): Plugin
+  /**
+   * Gives up the code and instances that stand by, without waiting for the garbage collector,
+   * which does not know how much that is. Executions that have begun go on; nothing else can be
+   * done with the plugin.
+   */
+  release(): void
   /**
    * Executes on a pristine instance, on this thread. The output of a success is returned as it
    * is, its fuel, milliseconds and bytes written to `receipt`.
@@ -238,6 +266,12 @@ export interface LimitOverrides {
   resultBytes?: number
 }
 
+/**
+ * `blake3:` and the digest of a module's bytes in hexadecimal, as a plugin that is loaded from
+ * them has it.
+ */
+export declare function moduleDigest(module: Uint8Array): string
+
 /** Hosts on the network. */
 export interface NetPattern {
   host: string
@@ -298,4 +332,24 @@ export interface Usage {
   peakMemoryBytes: number
   /** Effects that were carried out: counted by whoever carries them out, hence 0 here. */
   effects: number
+}
+
+/** A directory to be watched. See the host's `WatchedDirectory`. */
+export interface WatchedDirectory {
+  /** Absolute, without symbolic links. */
+  path: string
+  /** Tells it from another directory that takes its place. */
+  identity: string
+  /** Whether entries whose names end in `.wasm` matter. */
+  modules: boolean
+  /** Names of other entries that matter. */
+  names: Array<string>
+}
+
+/** What may have changed since signals were last taken. */
+export interface WatchSignals {
+  /** Entries of watched directories, and such directories themselves. */
+  paths: Array<string>
+  /** Whether anything may have changed. */
+  everything: boolean
 }

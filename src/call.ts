@@ -26,11 +26,6 @@ export class Revocation {
     return this.#error?.()
   }
 
-  /** Whether nobody waits for anything that this could stop. */
-  get idle(): boolean {
-    return this.#waiting.size === 0
-  }
-
   /** Calls `listener` once this is revoked; returns what takes that back. */
   listen(listener: () => void): () => void {
     if (this.#error === undefined) this.#waiting.add(listener)

@@ -60,8 +60,31 @@ export async function loadModule(
   return await traceLoad(path, async noteBytes => {
     const module = typeof from === 'string' ? await readModule(from) : from
     noteBytes(module.byteLength)
-    checkModuleSize(module)
-    const loading = { limits: limits.native, cache: cache?.native, path, forLiveInstance }
-    return new LoadedPlugin(await compiler().load(module, loading), path)
+    return await compileModule(module, path, limits, cache, forLiveInstance)
   })
+}
+
+/** @internal Loads a module for executions whose bytes are known to be those of a file. */
+export async function loadBytes(
+  module: Uint8Array,
+  path: string,
+  limits: CheckedLimits,
+  cache: Cache | undefined,
+): Promise<LoadedPlugin> {
+  return await traceLoad(path, async noteBytes => {
+    noteBytes(module.byteLength)
+    return await compileModule(module, path, limits, cache, false)
+  })
+}
+
+async function compileModule(
+  module: Uint8Array,
+  path: string | undefined,
+  limits: CheckedLimits,
+  cache: Cache | undefined,
+  forLiveInstance: boolean,
+): Promise<LoadedPlugin> {
+  checkModuleSize(module)
+  const loading = { limits: limits.native, cache: cache?.native, path, forLiveInstance }
+  return new LoadedPlugin(await compiler().load(module, loading), path)
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { PluginHostError } from './errors.js'
+import { type Metadata, metadataOf } from './watch/metadata.js'
 
 /** Bytes of a module: read no further than that. */
 export const MAX_MODULE_BYTES = 16 * 2 ** 20
@@ -10,16 +11,28 @@ export const MAX_MODULE_BYTES = 16 * 2 ** 20
  * device under the name of a plugin neither blocks nor is read without end.
  */
 export async function readModule(path: string): Promise<Uint8Array> {
+  return (await readModuleFile(path)).module
+}
+
+/** The same, with what the file was before it was read, and whether it was still that afterwards. */
+export async function readModuleFile(
+  path: string,
+): Promise<{ readonly module: Uint8Array; readonly metadata: Metadata; readonly isWhole: boolean }> {
   // Without O_NONBLOCK, opening a FIFO would wait for a writer.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const stat = await file.stat()
+    const stat = await file.stat({ bigint: true })
     // Reading a directory fails with Node's own EISDIR.
     if (!stat.isFile() && !stat.isDirectory()) {
       throw new PluginHostError('ERR_INVALID_MODULE', `${path} is not a regular file`, { path })
     }
-    if (stat.size > MAX_MODULE_BYTES) throw tooLarge(stat.size, path)
-    return await file.readFile()
+    if (stat.size > MAX_MODULE_BYTES) throw tooLarge(Number(stat.size), path)
+    const metadata = metadataOf(stat)
+    const module = await file.readFile()
+    const after = await file.stat({ bigint: true })
+    // Not by `ctimeNs`: that changes too when the file gives its name to another.
+    const isWhole = after.mtimeNs === stat.mtimeNs && after.size === stat.size
+    return { module, metadata, isWhole }
   } catch (error) {
     // Node leaves the path out where it only knows the descriptor.
     if (error instanceof Error && 'syscall' in error) Object.assign(error, { path })

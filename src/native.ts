@@ -8,6 +8,7 @@ export type {
   CacheStats,
   CacheVerification,
   CompileCache,
+  DirectoryWatch,
   Effect,
   EffectResult,
   Executor,
@@ -17,6 +18,8 @@ export type {
   Outcome,
   Plugin,
   ProcessStats,
+  WatchedDirectory,
+  WatchSignals,
 } from '../index.js'
 
 let loaded: { readonly addon: typeof addon; readonly source: string } | undefined

@@ -29,6 +29,12 @@ export function checkInteger(value: unknown, path: string, min: number, max: num
   return value
 }
 
+/** `true` or `false`. */
+export function checkBoolean(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw invalidArgument(path, 'must be true or false')
+  return value
+}
+
 /** One of these words. */
 export function checkOneOf<T extends string>(value: unknown, path: string, words: readonly T[]): T {
   const word = words.find(word => word === value)

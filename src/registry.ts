@@ -10,10 +10,10 @@ import {
 } from './diagnostics.js'
 import { carryOut } from './effects/broker.js'
 import { checkEffectResult } from './effects/result.js'
-import { invalidArgument, PluginHostError } from './errors.js'
+import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
-import { loadModule, type ModuleSource } from './loader.js'
+import { loadBytes, loadModule, type ModuleSource } from './loader.js'
 import { asksForNothing, type PluginManifest } from './manifest.js'
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
@@ -22,6 +22,7 @@ import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
+import type { Place } from './watch/precedence.js'
 
 export interface PluginRegistryOptions {
   /** Limits of every execution that does not say otherwise, and of loading. */
@@ -61,7 +62,27 @@ interface Entry {
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
   readonly revocation: Revocation
+  /** Where a watched file stands among others. */
+  readonly place?: Place | undefined
+  /** Calls that have begun and not ended. */
+  calls: number
+  /** Whether later calls run another version, or none. */
+  isRetired: boolean
 }
+
+/** @internal What a registry has from a file. */
+export interface Provided {
+  /** Of what was loaded last. */
+  readonly digest: string
+  readonly manifest: PluginManifest
+  /** Digest and command of the version that is executed, where there is one. */
+  readonly serving?: { readonly digest: string; readonly command: string; readonly manifest: PluginManifest }
+  /** Why the version that was loaded last is not executed. */
+  readonly conflict?: PluginHostError<'ERR_COMMAND_CONFLICT'>
+}
+
+/** @internal Who follows a registry hears which files provide more or less than before. */
+export type RegistryListener = (change: { readonly paths: readonly string[] } | 'closed') => void
 
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
@@ -84,6 +105,7 @@ export class PluginRegistry {
   readonly #onConflict: 'reject' | 'replace'
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
+  readonly #listeners = new Set<RegistryListener>()
   /** Loads so far: the later of two loads of a file has what it holds now. */
   #loads = 0
   #closed = false
@@ -152,6 +174,7 @@ export class PluginRegistry {
     const entry = this.#find(command)
     signal?.throwIfAborted()
     this.#executions.total += 1
+    entry.calls += 1
     try {
       const begun = executionsAreTraced()
         ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, checked, signal, limits))
@@ -162,6 +185,9 @@ export class PluginRegistry {
     } catch (error) {
       this.#executions.faulted += 1
       throw error
+    } finally {
+      entry.calls -= 1
+      if (entry.isRetired) this.#retire(entry)
     }
   }
 
@@ -219,8 +245,7 @@ export class PluginRegistry {
   /** How the registry is doing. A snapshot, of a closed registry too. */
   stats(): RegistryStats {
     const { instances, guestBytes, allocation } = guestsOfProcess()
-    const stillRunning = [...this.#retired].filter(({ revocation }) => !revocation.idle)
-    const loaded = [...this.#commands.entries(), ...stillRunning]
+    const loaded = [...this.#commands.entries(), ...this.#retired]
     return {
       plugins: this.#commands.size,
       executions: this.#executions.stats,
@@ -273,19 +298,69 @@ export class PluginRegistry {
   async close(): Promise<void> {
     this.#closed = true
     const entries = [...this.#commands.entries(), ...this.#retired]
-    this.#retired.clear()
     for (const entry of entries) {
       this.#commands.remove(entry)
       entry.revocation.revoke('closed', closedError)
+      this.#retire(entry)
     }
     this.#executor.retire()
+    for (const listener of [...this.#listeners]) listener('closed')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  #add(plugin: native.Plugin, { manifest, digest, path }: LoadedPlugin, load: number): PluginManifest {
+  /**
+   * @internal Loads a version of a watched file and swaps it in, as `reloadByPath` does. A version whose
+   * command is taken waits in line, which is no exception: `provided` says so.
+   * One that nobody wants by then is given up.
+   */
+  async loadVersion(path: string, module: Uint8Array, place: Place, isWanted: () => boolean): Promise<void> {
+    this.#refuseClosed()
+    this.#loads += 1
+    const load = this.#loads
+    const loaded = await loadBytes(module, path, this.#limits, this.#cache)
+    const plugin = handleOf(loaded)
+    if (!isWanted()) {
+      plugin.release()
+      return
+    }
+    try {
+      this.#add(plugin, loaded, load, place)
+    } catch (error) {
+      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
+    }
+  }
+
+  /** @internal What there is from a file; undefined for nothing. */
+  provided(path: string): Provided | undefined {
+    const entry = this.#commands.byPath(path)
+    if (entry === undefined) return undefined
+    const { digest, manifest, command } = entry
+    const serving = this.#commands.serving(path)
+    const owner = this.#commands.get(command)
+    return {
+      digest,
+      manifest,
+      ...(serving === undefined ? {} : { serving }),
+      ...(owner === undefined || owner === entry ? {} : { conflict: conflictError(entry, owner) }),
+    }
+  }
+
+  /** @internal Calls `listener` when what files provide has changed; returns what takes that back. */
+  follow(listener: RegistryListener): () => void {
+    this.#listeners.add(listener)
+    if (this.#closed) listener('closed')
+    return () => this.#listeners.delete(listener)
+  }
+
+  #add(
+    plugin: native.Plugin,
+    { manifest, digest, path }: LoadedPlugin,
+    load: number,
+    place?: Place,
+  ): PluginManifest {
     this.#refuseClosed()
     // A load of the same file that began later was done sooner.
     const newer = path === undefined ? undefined : this.#commands.byPath(path)
@@ -301,39 +376,49 @@ export class PluginRegistry {
       supportsEffects,
       load,
       revocation: new Revocation(),
+      place,
+      calls: 0,
+      isRetired: false,
     }
-    const { removed, conflict } = this.#commands.add(entry, this.#onConflict)
+    const { removed, conflict, promoted = [], demoted } = this.#commands.add(entry, this.#onConflict)
     for (const gone of removed) {
       // A file's earlier version finishes what it runs; one that lost its command to another does not.
-      if (gone.path !== undefined && gone.path === path) this.#retire(gone)
-      else revoke(gone)
+      const isEarlier = gone.path !== undefined && (gone.path === path || gone.place !== undefined)
+      if (!isEarlier) revoke(gone)
+      this.#retire(gone)
     }
-    if (conflict === undefined) {
-      if (path !== undefined && newer !== undefined) {
-        publishReload({ registry: this, command: name, path, digest, previousDigest: newer.digest })
-      }
-      return manifest
+    this.#tell([entry, ...removed, ...promoted, ...(demoted === undefined ? [] : [demoted])])
+    if (conflict !== undefined) throw conflictError(entry, conflict)
+    if (path !== undefined && newer !== undefined) {
+      publishReload({ registry: this, command: name, path, digest, previousDigest: newer.digest })
     }
-    const details = {
-      command: name,
-      ...(path === undefined ? {} : { path }),
-      ...(conflict.path === undefined ? {} : { owner: conflict.path }),
-    }
-    const owner = conflict.path ?? 'another plugin'
-    const message = `the command ${name} is already provided by ${owner}: unload that first, or rename one of them`
-    throw new PluginHostError('ERR_COMMAND_CONFLICT', message, details)
+    return manifest
   }
 
+  /** Lets a version end what it runs, then gives up its code. */
   #retire(entry: Entry): void {
-    this.#retired.add(entry)
-    for (const retired of this.#retired) {
-      if (retired.revocation.idle) this.#retired.delete(retired)
+    entry.isRetired = true
+    if (entry.calls > 0) {
+      this.#retired.add(entry)
+    } else {
+      this.#retired.delete(entry)
+      entry.plugin.release()
     }
   }
 
   #unload(entry: Entry): void {
-    this.#commands.remove(entry)
-    revoke(entry)
+    const { removed, promoted = [] } = this.#commands.remove(entry)
+    for (const gone of removed) {
+      revoke(gone)
+      this.#retire(gone)
+    }
+    this.#tell([...removed, ...promoted])
+  }
+
+  #tell(entries: readonly Entry[]): void {
+    if (this.#listeners.size === 0) return
+    const paths = [...new Set(entries.map(({ path }) => path).filter(path => path !== undefined))]
+    for (const listener of [...this.#listeners]) listener({ paths })
   }
 
   /** The entry of a command that may be executed. */
@@ -398,8 +483,6 @@ export class PluginRegistry {
     const { instance } = first
     if (instance === undefined)
       throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
-    // A version that waits for an effect is not idle: closing the registry has to reach it.
-    const stopListening = revocation.listen(() => {})
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
     try {
       let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
@@ -420,7 +503,6 @@ export class PluginRegistry {
       }
       return { ...outcome, usage }
     } finally {
-      stopListening()
       // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
       instance.close()
     }
@@ -471,6 +553,16 @@ function revoke({ command, revocation }: Entry): void {
     'unloaded',
     () => new PluginHostError('ERR_UNLOADED', `the plugin of ${command} was unloaded`, {}),
   )
+}
+
+function conflictError({ command, path }: Entry, owner: Entry): PluginHostError<'ERR_COMMAND_CONFLICT'> {
+  const details = {
+    command,
+    ...(path === undefined ? {} : { path }),
+    ...(owner.path === undefined ? {} : { owner: owner.path }),
+  }
+  const message = `the command ${command} is already provided by ${owner.path ?? 'another plugin'}: unload that first, or rename one of them`
+  return new PluginHostError('ERR_COMMAND_CONFLICT', message, details)
 }
 
 function closedError(): PluginHostError<'ERR_CLOSED'> {

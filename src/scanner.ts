@@ -115,7 +115,8 @@ function skipMissing(error: unknown): string[] {
   throw error
 }
 
-function unreadable(path: string, cause: unknown): PluginHostError<'ERR_INVALID_MODULE'> {
+/** @internal What the system says of a file, as a fault of the file. */
+export function unreadable(path: string, cause: unknown): PluginHostError<'ERR_INVALID_MODULE'> {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new PluginHostError(
     'ERR_INVALID_MODULE',

@@ -114,7 +114,7 @@ describe('a new version of a file', () => {
     const [older, waiting, newer] = [entry('same', '/a'), entry('same', '/b'), entry('other', '/a')]
     table.add(older, 'reject')
     table.add(waiting, 'reject')
-    expect(table.add(newer, 'reject')).toEqual({ removed: [older] })
+    expect(table.add(newer, 'reject')).toEqual({ removed: [older], promoted: [waiting] })
     expect(table.owners()).toEqual([newer, waiting])
   })
 

@@ -31,15 +31,19 @@ export function runProgram(
   args: readonly string[] = [],
   {
     flags = [],
+    within = [],
     onOutput,
   }: {
     flags?: readonly string[]
+    /** A command that runs the program. */
+    within?: readonly string[]
     onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
   } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NODE_OPTIONS: _, ...env } = process.env
-    const child = spawn(process.execPath, [...flags, program(name), ...args], {
+    const [command = '', ...words] = [...within, process.execPath, ...flags, program(name), ...args]
+    const child = spawn(command, words, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       // One that does not end is ended before the test is, and seen by its signal.
@@ -58,4 +62,13 @@ export function runProgram(
     child.on('error', reject)
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
+}
+
+/**
+ * Runs a program where nobody may watch anything: with no inotify instances in a user namespace of its
+ * own.
+ */
+export function runWithoutWatches(name: string, args: readonly string[]): Promise<Ended> {
+  const limit = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"'
+  return runProgram(name, args, { within: ['unshare', '--user', '--map-root-user', 'sh', '-c', limit, 'sh'] })
 }

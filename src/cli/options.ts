@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CacheOption, Limits } from '../index.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { parseCount, parseDuration, parseSize } from './units.js'
@@ -56,6 +56,14 @@ export function addDirectoryOption(command: Command): Command {
     `where plugins are; may be repeated, and the first directory that has a command provides it (default: ${DEFAULT_DIRECTORIES})`,
     (directory: string, earlier: readonly string[] = []) => [...earlier, directory],
   )
+}
+
+/** How long a file that changes is left alone. */
+export function debounceOption(): Option {
+  return new Option(
+    '--debounce <TIME>',
+    'how long a file is to be quiet before it is read (default: 500ms)',
+  ).argParser(duration)
 }
 
 /** Limits, and where compiled code is kept. */

@@ -7,6 +7,7 @@ import { addList } from './commands/list.js'
 import { addRepl } from './commands/repl.js'
 import { addRun } from './commands/run.js'
 import { addScan } from './commands/scan.js'
+import { addWatch } from './commands/watch.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from './exit-codes.js'
@@ -19,6 +20,7 @@ Examples:
   sen run greet Ada                    run a command of a plugin
   sen run --fuel 1000000 greet Ada     with less fuel than usual
   sen inspect plugins/greet.wasm       what a plugin is, and asks for
+  sen watch plugins                    what is loaded, reloaded or fails there
   sen repl                             a shell with completion
   sen doctor                           what is wrong here, and what to do about it
 
@@ -52,7 +54,7 @@ function createProgram(context: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addRepl, addCache, addDoctor])
+  for (const add of [addRun, addList, addInspect, addScan, addWatch, addRepl, addCache, addDoctor])
     add(program, context)
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)

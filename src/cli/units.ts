@@ -39,6 +39,10 @@ export function formatSize(bytes: number): string {
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`
 }
 
+export function formatMs(ms: number): string {
+  return `${ms.toFixed(ms < 10 ? 2 : 0)} ms`
+}
+
 export function formatCount(count: number | bigint): string {
   return count.toLocaleString('en')
 }

@@ -50,18 +50,28 @@ describe('help', () => {
   test.each([['--help'], ['-h'], ['help']])('of everything: %s', async arg => {
     const { code, stdout, stderr } = await sen([arg])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    for (const command of ['run', 'list', 'inspect', 'scan', 'repl', 'cache', 'doctor'])
+    for (const command of ['run', 'list', 'inspect', 'scan', 'watch', 'repl', 'cache', 'doctor'])
       expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'))
     expect(stdout).toContain('Examples:')
   })
 
-  test.each(['run', 'list', 'inspect', 'scan', 'repl', 'doctor'])('of %s has its limits', async command => {
-    const { code, stdout } = await sen([command, '--help'])
-    expect(code).toBe(0)
-    for (const option of ['--json', '--fuel', '--memory', '--timeout', '--table-elements', '--result-bytes'])
-      expect(stdout).toContain(option)
-    expect((await sen(['help', command])).stdout).toBe(stdout)
-  })
+  test.each(['run', 'list', 'inspect', 'scan', 'watch', 'repl', 'doctor'])(
+    'of %s has its limits',
+    async command => {
+      const { code, stdout } = await sen([command, '--help'])
+      expect(code).toBe(0)
+      for (const option of [
+        '--json',
+        '--fuel',
+        '--memory',
+        '--timeout',
+        '--table-elements',
+        '--result-bytes',
+      ])
+        expect(stdout).toContain(option)
+      expect((await sen(['help', command])).stdout).toBe(stdout)
+    },
+  )
 })
 
 test('the version is the package’s', async () => {

@@ -2,11 +2,11 @@
 //   tsc --noEmit --strict --module nodenext --target es2022 --lib es2022,esnext.disposable --types node, with `sen-plugin-host` resolving to the built package.
 // What belongs to a part that is not built yet may be left out until then; nothing else may be changed to make it pass.
 import {
-  PluginRegistry, PluginLoader, PluginScanner, defaultPluginDirs, PluginHostError, isPluginHostError,
+  PluginRegistry, PluginLoader, PluginScanner, HotReloadWatcher, defaultPluginDirs, PluginHostError, isPluginHostError,
 } from 'sen-plugin-host'
 import type {
   PluginManifest, CommandSpec, ArgSpec, Capabilities, ExecuteResult, Usage, Effect, EffectResult, Limits, LoadedPlugin,
-  PluginHostErrorCode,
+  HotReloadEvent, PluginHostErrorCode,
 } from 'sen-plugin-host'
 
 const limits: Limits = { fuel: 10_000_000n, memoryBytes: 64 * 2 ** 20, tableElements: 100_000, timeoutMs: 1000, resultBytes: 2 ** 22, maxEffects: 64 }
@@ -64,6 +64,15 @@ export async function discovery(): Promise<string[]> {
   await scanner.scanDirectories(defaultPluginDirs('my-app'))
   const loaded: LoadedPlugin[] = plugins
   return failures.map(({ path, error }: { path: string, error: PluginHostError }) => `${path} ${error.code} ${loaded.length}`)
+}
+
+export async function watching(registry: PluginRegistry): Promise<void> {
+  const watcher = await HotReloadWatcher.start(registry, ['./plugins'], { debounceMs: 500, loadExisting: true, signal })
+  watcher.on('reloaded', (event: HotReloadEvent) => console.log(event.path, event.command, event.digest, event.previousDigest))
+  watcher.on('failed', event => console.error(event.path, event.error?.code))
+  for await (const event of watcher) if (event.type === 'unloaded') break
+  const same: PluginRegistry = watcher.registry
+  await watcher.close(); await same.close()
 }
 
 export function errors(error: unknown): PluginHostErrorCode | undefined {

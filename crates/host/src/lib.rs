@@ -9,6 +9,7 @@
 //!
 //! engine: limits of the process       meter: memory and tables of an instance
 //! epoch:  deadlines, interrupts       executor: threads, queue
+//! watch:  says when something may have changed in directories
 //! ```
 //!
 //! A [`Plugin`] is compiled code with a manifest; every [`Plugin::execute`] gets an instance of its
@@ -56,6 +57,7 @@ mod trap;
 mod usage;
 mod warm_pool;
 mod warmer;
+mod watch;
 
 pub use compile_cache::{
     CacheEntry, CacheEntryContents, CacheStats, CacheUnusable, CacheVerification, CompileCache,
@@ -67,9 +69,10 @@ pub use executor::{Executor, ExecutorStats, Lane, Work};
 pub use instance::{Input, Instance};
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;
-pub use plugin::{LoadFor, Plugin, Reply};
+pub use plugin::{LoadFor, Plugin, Reply, module_digest};
 pub use precheck::MAX_MODULE_BYTES;
 pub use program::Tier;
 pub use sen_host_protocol as protocol;
 pub use stats::{Stats, stats};
 pub use usage::Usage;
+pub use watch::{CannotWatch, Interest, Signals, Watch, WatchedDirectory};

@@ -114,7 +114,7 @@ impl Plugin {
             warm: WarmPool::new(limits),
             code,
             manifest: Arc::new(manifest),
-            digest: format!("blake3:{}", digest.to_hex()).into(),
+            digest: named(digest).into(),
             limits: *limits,
         };
         Ok(Self(Arc::new(loaded)))
@@ -344,6 +344,16 @@ impl Plugin {
     pub(crate) fn prepare_live(&self) {
         self.0.code.prepare_deciding();
     }
+}
+
+/// `blake3:` and the digest of a module's bytes in hexadecimal: [`Plugin::digest`] of what is loaded
+/// from them.
+pub fn module_digest(module: &[u8]) -> String {
+    named(blake3::hash(module))
+}
+
+fn named(digest: blake3::Hash) -> String {
+    format!("blake3:{}", digest.to_hex())
 }
 
 /// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.

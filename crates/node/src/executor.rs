@@ -120,7 +120,7 @@ impl Executor {
                 host::LoadFor::Executions
             };
             match host::Plugin::load_cached(&bytes, &limits, cache, load_for) {
-                Ok(plugin) => Settled::Loaded(Plugin { plugin }),
+                Ok(plugin) => Settled::Loaded(plugin.into()),
                 Err(fault) => Settled::Executed(fault.into()),
             }
         });
@@ -145,8 +145,8 @@ impl Executor {
         owner: Option<&Interrupt>,
         call: Option<&Interrupt>,
         slice_ms: f64,
-    ) -> Option<Either<String, Outcome>> {
-        let plugin = plugin.plugin.clone();
+    ) -> Result<Option<Either<String, Outcome>>> {
+        let plugin = plugin.get()?.clone();
         let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
         let handle =
             |interrupt: Option<&Interrupt>| interrupt.map(|interrupt| interrupt.handle.clone());
@@ -156,7 +156,7 @@ impl Executor {
             environment: Some(self.environment.clone()),
         };
         let execution = plugin.start(args, limits, interrupts);
-        self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms)
+        Ok(self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms))
     }
 
     /// How the executor is doing now.

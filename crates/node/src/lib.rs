@@ -4,6 +4,11 @@
 //! Faults cross the border as values (`Outcome` of type `fault`), not as exceptions: they keep
 //! their code and details on every path, and TypeScript throws them where the caller's stack is.
 
+#![cfg_attr(
+    test,
+    allow(dead_code, reason = "exports are registered outside of tests only")
+)]
+
 mod compile_cache;
 mod effect;
 mod executor;
@@ -20,3 +25,4 @@ mod receipt;
     allow(dead_code, reason = "what registers functions is left out of tests")
 )]
 mod stats;
+mod watch;

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { type HotReloadEvent, HotReloadWatcher, PluginRegistry } from '../../index.js'
+import { type Context, perform } from '../context.js'
+import { candidateDirectories } from '../directories.js'
+import { EventLines } from '../event-lines.js'
+import {
+  addLoadOptions,
+  addReportOptions,
+  debounceOption,
+  type LoadOptions,
+  loadingOf,
+  type ReportOptions,
+} from '../options.js'
+import { displayPath } from '../paths.js'
+import { failureData } from '../plugin-table.js'
+import { counted } from '../units.js'
+
+type WatchOptions = LoadOptions & ReportOptions & { readonly debounce?: number; readonly poll?: boolean }
+
+const HELP = `
+Directories need not exist yet. The first that has a command provides it. With --json, one event a line.
+
+Example:
+  sen watch plugins      what happens there, until Ctrl-C`
+
+/** `sen watch`: plugins as they come, change and go. */
+export function addWatch(program: Command, context: Context): void {
+  const command = program
+    .command('watch')
+    .summary('follow directories, and show what is loaded, reloaded, unloaded, or fails')
+    .description('Loads the plugins of directories, and shows what becomes of them as files change.')
+    .argument('[dirs...]', 'the directories (default: as for list)')
+    .addOption(debounceOption())
+    .option('--poll', 'look at the directories again and again, where the system tells of no changes')
+  addLoadOptions(command)
+  addReportOptions(command)
+  command.addHelpText('after', HELP)
+  command.action(async (directories: string[], options: WatchOptions) => {
+    await perform(context, options, () => watch(context, directories, options))
+  })
+}
+
+async function watch(
+  { terminal, signal }: Context,
+  given: readonly string[],
+  options: WatchOptions,
+): Promise<number> {
+  const directories = candidateDirectories({ plugins: given.length === 0 ? undefined : given })
+  const registry = new PluginRegistry(loadingOf(options))
+  const watcher = await HotReloadWatcher.start(registry, directories, {
+    persistent: true,
+    signal,
+    ...(options.debounce === undefined ? {} : { debounceMs: options.debounce }),
+    ...(options.poll === undefined ? {} : { usePolling: options.poll }),
+  })
+  // Before anything else: the events of the first scan are for whoever is there by now.
+  const events = watcher[Symbol.asyncIterator]()
+  terminal.note(`${counted(registry.size, 'command')} in ${directories.map(displayPath).join(', then ')}`)
+  const lines = new EventLines(terminal)
+  for await (const event of events) {
+    if (options.json) terminal.json(eventData(event), 'line')
+    else lines.show(event)
+  }
+  await registry.close()
+  return 0
+}
+
+function eventData({ error, path, ...event }: HotReloadEvent): object {
+  return { ...event, path, ...(error === undefined ? {} : failureData({ path, error })) }
+}

@@ -1,0 +1,27 @@
+import type { HotReloadEvent } from '../index.js'
+import { inertLine } from './inert.js'
+import { displayPath, withoutPath } from './paths.js'
+import type { Terminal } from './terminal.js'
+import { formatMs } from './units.js'
+
+/** What becomes of plugins, a line each. */
+export class EventLines {
+  readonly #terminal: Terminal
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  /** What was loaded goes to stdout, what failed to stderr. */
+  show({ type, path, command, error, durationMs }: HotReloadEvent): void {
+    if (error !== undefined) {
+      const serves =
+        command === undefined || error.code === 'ERR_COMMAND_CONFLICT' ? '' : `; ${command} stays as it was`
+      this.#terminal.error(`${displayPath(path)}: ${withoutPath(error.message, path)}${serves}`, error.code)
+      return
+    }
+    const time = durationMs === undefined ? '' : ` (${formatMs(durationMs)})`
+    const text = `${command ?? ''} ${displayPath(path)}${time}`
+    this.#terminal.print([`${type.padEnd('unloaded'.length)} ${inertLine(text)}`])
+  }
+}

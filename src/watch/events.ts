@@ -1,0 +1,124 @@
+import type { PluginHostError } from '../errors.js'
+import type { PluginManifest } from '../manifest.js'
+
+export type HotReloadEventType = 'loaded' | 'reloaded' | 'unloaded' | 'failed'
+
+/** What happened to a file that is watched. */
+export interface HotReloadEvent {
+  readonly type: HotReloadEventType
+  /** The file, or a directory that may not be read: absolute, as below the directory that was given. */
+  readonly path: string
+  /** The command that the file provides, or provided. */
+  readonly command?: string
+  readonly manifest?: PluginManifest
+  /** Of the module that was loaded, or could not be. */
+  readonly digest?: string
+  /** Of the version that served before. */
+  readonly previousDigest?: string
+  /** Why it `failed`. What served before goes on serving. */
+  readonly error?: PluginHostError
+  /** Milliseconds that reading, compiling and asking for the manifest took. */
+  readonly durationMs?: number
+}
+
+export type HotReloadListener = (event: HotReloadEvent) => void
+
+/** Listeners and iterators of one watcher. */
+export class Events {
+  readonly #listeners = new Map<HotReloadEventType, { listener: HotReloadListener; once: boolean }[]>()
+  readonly #queues = new Set<Queue>()
+
+  on(type: HotReloadEventType, listener: HotReloadListener, once: boolean): void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), { listener, once }])
+  }
+
+  off(type: HotReloadEventType, listener: HotReloadListener): void {
+    const listeners = [...(this.#listeners.get(type) ?? [])]
+    const index = listeners.findLastIndex(entry => entry.listener === listener)
+    if (index < 0) return
+    listeners.splice(index, 1)
+    this.#listeners.set(type, listeners)
+  }
+
+  emit(event: HotReloadEvent): void {
+    for (const queue of this.#queues) queue.push(event)
+    for (const { listener, once } of this.#listeners.get(event.type) ?? []) {
+      if (once) this.off(event.type, listener)
+      call(listener, event)
+    }
+  }
+
+  /** Events from now on. */
+  iterate(): AsyncIterableIterator<HotReloadEvent> {
+    const queue = new Queue(() => this.#queues.delete(queue))
+    this.#queues.add(queue)
+    return queue
+  }
+
+  /** Nobody hears anything any more; iterators end with what they have. */
+  close(): void {
+    this.#listeners.clear()
+    for (const queue of this.#queues) queue.end()
+    this.#queues.clear()
+  }
+}
+
+/** A listener's mistake is the listener's: others hear of the event, and the process goes on. */
+function call(listener: HotReloadListener, event: HotReloadEvent): void {
+  try {
+    const answer: unknown = listener(event)
+    if (answer instanceof Promise) answer.catch(warn)
+  } catch (error) {
+    warn(error)
+  }
+}
+
+function warn(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.emitWarning(`a listener of a HotReloadWatcher threw: ${text}`, {
+    type: 'HotReloadWarning',
+    code: 'SEN_LISTENER_THREW',
+  })
+}
+
+class Queue implements AsyncIterableIterator<HotReloadEvent> {
+  readonly #events: HotReloadEvent[] = []
+  readonly #waiting: ((result: IteratorResult<HotReloadEvent>) => void)[] = []
+  readonly #onReturn: () => void
+  #ended = false
+
+  constructor(onReturn: () => void) {
+    this.#onReturn = onReturn
+  }
+
+  push(event: HotReloadEvent): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#events.push(event)
+    else waiting({ value: event, done: false })
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })
+  }
+
+  async next(): Promise<IteratorResult<HotReloadEvent>> {
+    const event = this.#events.shift()
+    if (event !== undefined) return { value: event, done: false }
+    if (this.#ended) return { value: undefined, done: true }
+    return await new Promise(resolve => {
+      this.#waiting.push(resolve)
+    })
+  }
+
+  async return(): Promise<IteratorResult<HotReloadEvent>> {
+    this.#onReturn()
+    this.#events.length = 0
+    this.end()
+    return { value: undefined, done: true }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}
