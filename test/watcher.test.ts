@@ -569,17 +569,18 @@ describe('storms', () => {
     }, 40)
     try {
       await watching.until(() => watching.registry.hasCommand('busy'))
-      const times: number[] = []
-      watching.watcher.on('reloaded', ({ path }) => void (path === busy && times.push(performance.now())))
+      // Counted in rounds of the storm rather than in seconds: a machine that stands still does so for both.
+      const rounds: number[] = []
+      watching.watcher.on('reloaded', ({ path }) => void (path === busy && rounds.push(round)))
       for (let change = 0; change < 4; change += 1) {
-        const started = performance.now()
+        const started = round
         await put(join(directory, 'a.wasm'), 'a', `change ${change}`)
         await watching.until(async () => (await watching.answer('a')) === `change ${change}`)
-        expect(performance.now() - started).toBeLessThan(1000)
+        expect(round - started).toBeLessThan(25)
       }
-      await watching.until(() => times.length >= 3)
-      for (const [index, time] of times.entries()) {
-        if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeLessThan(1000)
+      await watching.until(() => rounds.length >= 3)
+      for (const [index, later] of rounds.entries()) {
+        if (index > 0) expect(later - (rounds[index - 1] ?? 0)).toBeLessThan(25)
       }
     } finally {
       clearInterval(storm)
