@@ -16,7 +16,7 @@ use crate::room::Kind;
 use crate::warmer::Warmer;
 
 /// Instances of one plugin that stand by.
-const CAPACITY: usize = 16;
+const CAPACITY: usize = 8;
 
 /// As many as this, or fewer, and more are made.
 const LOW: usize = CAPACITY / 2;

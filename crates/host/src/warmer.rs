@@ -11,10 +11,10 @@ use crate::guest::Guest;
 use crate::warm_pool::WarmPool;
 
 /// Instances that wait to be thrown away. When there are more, whoever has one does it himself.
-const DISCARDED: usize = 32;
+const DISCARDED: usize = 12;
 
 /// As many as this, and the warmer is woken for them.
-const MANY: usize = 8;
+const MANY: usize = 4;
 
 /// How often plugins are looked at that are not called any more.
 const LOOK: Duration = Duration::from_secs(1);
