@@ -85,8 +85,13 @@ describe('code that was compiled once', () => {
   test('is not kept of a module that fails to load', async () => {
     const cache = await temporaryDirectory()
     const loader = new PluginLoader({ cache })
-    for (const name of ['trap-in-start', 'missing-alloc', 'name-parent', 'trap-in-start']) {
-      await expect(loader.load(await guest(name))).rejects.toThrow()
+    for (const [name, code] of [
+      ['trap-in-start', 'ERR_INSTANTIATION'],
+      ['missing-alloc', 'ERR_MISSING_EXPORT'],
+      ['name-parent', 'ERR_INVALID_MANIFEST'],
+      ['trap-in-start', 'ERR_INSTANTIATION'],
+    ] as const) {
+      await expect(loader.load(await guest(name))).rejects.toMatchObject({ code })
     }
     expect(stats(cache)).toMatchObject({ hits: 0, misses: 4, stored: 0 })
     expect(await entriesIn(cache)).toEqual([])

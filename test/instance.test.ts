@@ -104,7 +104,9 @@ describe('a call that was broken off leaves nothing behind: the next begins with
 
   test('an abort that came before a call had its turn leaves the memory as it is', async () => {
     const instance = await dirtied()
-    await expect(instance.execute([], { signal: AbortSignal.abort() })).rejects.toThrow()
+    await expect(instance.execute([], { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: 'AbortError',
+    })
     expect(await output(instance)).toBe('dirty')
   })
 })
