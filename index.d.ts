@@ -126,6 +126,12 @@ export declare class Plugin {
   instantiate(): Instance
 }
 
+/**
+ * Where the path of a pattern leads, by its text. Throws for a pattern that is none, and for
+ * directories that are not absolute.
+ */
+export declare function absolutePath(pattern: string, workingDirectory: string, home: string): string
+
 /** An argument or option of a command. */
 export interface ArgSpec {
   name: string
@@ -174,7 +180,7 @@ export interface CacheVerification {
   removed: number
 }
 
-/** What a plugin asks to be granted. */
+/** What a plugin asks for, or is granted. */
 export interface Capabilities {
   fsRead: Array<PathPattern>
   fsWrite: Array<PathPattern>
@@ -182,6 +188,39 @@ export interface Capabilities {
   net: Array<NetPattern>
   stdio: StdioCapability
 }
+
+/**
+ * Whether a grant allows to contact a host at a port. See the protocol's
+ * `Capabilities::allows_net`.
+ */
+export declare function capabilitiesAllowNet(grant: Capabilities, protocol: 'https' | 'http' | 'tcp', host: string, port: number): boolean
+
+/** Whether a grant covers everything in a request. See the protocol's `Capabilities::covers`. */
+export declare function capabilitiesCover(grant: Capabilities, request: Capabilities): boolean
+
+/** What of a request a grant covers, as it was requested. */
+export declare function capabilitiesCovered(grant: Capabilities, request: Capabilities): Capabilities
+
+/**
+ * Identifies capabilities however they are spelled and ordered: `blake3:` and 64 hexadecimal
+ * digits.
+ */
+export declare function capabilitiesHash(capabilities: Capabilities): string
+
+/** What is wrong with capabilities; nothing for those that are right. */
+export declare function capabilitiesInvalid(capabilities: Capabilities): InvalidCapabilities | null
+
+/** What of a request a grant does not cover, as it was requested. */
+export declare function capabilitiesMissing(grant: Capabilities, request: Capabilities): Capabilities
+
+/** The same capabilities in their one canonical spelling. */
+export declare function capabilitiesNormalized(capabilities: Capabilities): Capabilities
+
+/**
+ * What of a request has anything in common with a deny list. Throws for directories that are not
+ * absolute.
+ */
+export declare function capabilitiesOverlapping(deny: Capabilities, request: Capabilities, workingDirectory: string, home: string): Capabilities
 
 /** A command and its subcommands. */
 export interface CommandSpec {
@@ -256,6 +295,14 @@ export interface Frame {
 
 /** Why guests are to stop. */
 export type InterruptReason = 'aborted' | 'unloaded' | 'closed'
+
+/** What is wrong with capabilities. */
+export interface InvalidCapabilities {
+  /** The first field that breaks a rule, as `fsRead[2].pattern`. */
+  field: string
+  /** What is wrong with it; continues a sentence that begins with the field. */
+  reason: string
+}
 
 /** Limits that differ from those they are applied to. TypeScript has checked types and ranges. */
 export interface LimitOverrides {

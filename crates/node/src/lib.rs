@@ -9,6 +9,7 @@
     allow(dead_code, reason = "exports are registered outside of tests only")
 )]
 
+mod capability;
 mod compile_cache;
 mod effect;
 mod executor;
