@@ -14,6 +14,7 @@ mod compile_cache;
 mod effect;
 mod executor;
 mod fault;
+mod grant;
 mod instance;
 mod interrupt;
 mod limits;
@@ -27,3 +28,4 @@ mod receipt;
 )]
 mod stats;
 mod watch;
+mod world;
