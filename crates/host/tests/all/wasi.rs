@@ -398,7 +398,7 @@ fn what_is_passed_on_comes_in_order_and_waits_while_there_is_no_room() {
             let mut state = self.0.lock().unwrap();
             state.1 += 1;
             // Full every time but the third.
-            state.1 % 3 != 0
+            !state.1.is_multiple_of(3)
         }
     }
     let sink = Arc::new(Full::default());
