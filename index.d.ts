@@ -78,6 +78,15 @@ export declare class Executor {
   resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
 }
 
+/**
+ * A lock that one holder at a time has, in whatever process. The system gives it back when the
+ * process ends, however it does, so that there is nothing stale to be found.
+ */
+export declare class FileLock {
+  /** Gives the lock back. Idempotent. */
+  release(): void
+}
+
 /** A live instance of a plugin. See the host's `Instance`. */
 export declare class Instance {
   /**
@@ -371,6 +380,12 @@ export interface StdioCapability {
   stdout: boolean
   stderr: boolean
 }
+
+/**
+ * The lock on a file, unless somebody has it. The file is made if it is not there, and stays.
+ * Does not wait. Its directory is the caller's to check.
+ */
+export declare function tryLockFile(path: string): FileLock | null
 
 /** What a call into a guest used. */
 export interface Usage {
