@@ -26,7 +26,7 @@ export function readPrivateFile(path: string): string | undefined {
     descriptor = openSync(path, flags)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     if (code === 'ELOOP') throw unusable(path, 'is a symbolic link', error)
     throw code === 'ERR_PERMISSION_DENIED' ? error : unusable(path, `cannot be opened (${code})`, error)
   }
