@@ -1,5 +1,6 @@
 import { type Cache, type CacheOption, cacheStats, checkCache } from './cache.js'
 import { interruptible, Revocation } from './call.js'
+import { NO_CAPABILITIES } from './capabilities.js'
 import { CommandTable } from './command-table.js'
 import {
   type ExecuteTrace,
@@ -14,11 +15,13 @@ import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
 import { loadBytes, loadModule, type ModuleSource } from './loader.js'
-import { asksForNothing, type PluginManifest } from './manifest.js'
+import { asksForNothing, type Capabilities, type PluginManifest } from './manifest.js'
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
+import { PermissionGuard } from './permissions/guard.js'
+import { checkPermissions, type PermissionOptions } from './permissions/options.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
@@ -39,6 +42,11 @@ export interface PluginRegistryOptions {
    * goes. `replace` takes the command from its owner.
    */
   readonly onConflict?: 'reject' | 'replace'
+  /**
+   * Who decides what plugins may do, who is asked, and where that is written down: one of
+   * `PermissionPresets`, or parts of a program's own. Without it, a plugin that asks for capabilities is refused.
+   */
+  readonly permissions?: PermissionOptions
 }
 
 export interface ExecuteOptions {
@@ -58,6 +66,8 @@ interface Entry {
   readonly manifest: PluginManifest
   readonly digest: string
   readonly supportsEffects: boolean
+  /** Whether it asks for no capabilities, and nothing is to be decided. */
+  readonly isPlain: boolean
   /** Which of the registry's loads it came from. */
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
@@ -94,7 +104,8 @@ const MAX_QUEUE = 2 ** 32 - 1
  * Executions run in parallel on the host's own threads, off the event loop.
  *
  * By default a plugin can do nothing but compute and sleep: no files, network, environment or
- * standard streams. One that declares that it needs more is loaded, and refused when executed.
+ * standard streams. One that declares that it needs more is loaded, and refused when executed, unless
+ * `permissions` grant it some of that.
  */
 export class PluginRegistry {
   readonly #commands = new CommandTable<Entry>()
@@ -103,6 +114,7 @@ export class PluginRegistry {
   readonly #limits: CheckedLimits
   readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
+  readonly #permissions: PermissionGuard
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
   readonly #listeners = new Set<RegistryListener>()
@@ -111,19 +123,18 @@ export class PluginRegistry {
   #closed = false
 
   constructor(options?: PluginRegistryOptions) {
-    const { limits, cache, concurrency, queueLimit, onConflict } = checkOptions(options, 'options', [
-      'limits',
-      'cache',
-      'concurrency',
-      'queueLimit',
-      'onConflict',
-    ])
+    const { limits, cache, concurrency, queueLimit, onConflict, permissions } = checkOptions(
+      options,
+      'options',
+      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions'],
+    )
     this.#limits = checkLimits(limits, 'options.limits')
     this.#cache = checkCache(cache, 'options.cache')
     this.#onConflict =
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
+    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
     this.#executor = new Executor({
       ...(concurrency === undefined
         ? {}
@@ -173,18 +184,28 @@ export class PluginRegistry {
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    this.#executions.total += 1
     entry.calls += 1
     try {
-      const begun = executionsAreTraced()
-        ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, checked, signal, limits))
-        : this.#begin(entry, checked, signal, limits)
-      const answer = begun instanceof Promise ? await begun : begun
-      this.#executions.answered(answer)
-      return answer
-    } catch (error) {
-      this.#executions.faulted += 1
-      throw error
+      let grant = NO_CAPABILITIES
+      if (!entry.isPlain) {
+        const decided = this.#permissions.decide(entry, checked, signal, entry.revocation)
+        grant = decided instanceof Promise ? await decided : decided
+      }
+      // From here on: what was refused was no execution.
+      this.#executions.total += 1
+      try {
+        const begun = executionsAreTraced()
+          ? traceExecute(this.#trace(entry, checked, false), () =>
+              this.#begin(entry, checked, signal, limits, grant),
+            )
+          : this.#begin(entry, checked, signal, limits, grant)
+        const answer = begun instanceof Promise ? await begun : begun
+        this.#executions.answered(answer)
+        return answer
+      } catch (error) {
+        this.#executions.faulted += 1
+        throw error
+      }
     } finally {
       entry.calls -= 1
       if (entry.isRetired) this.#retire(entry)
@@ -202,6 +223,7 @@ export class PluginRegistry {
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
+    if (!entry.isPlain) this.#permissions.decideSync(entry, checked)
     this.#executions.total += 1
     try {
       const answer = executionsAreTraced()
@@ -301,6 +323,7 @@ export class PluginRegistry {
     for (const entry of entries) {
       this.#commands.remove(entry)
       entry.revocation.revoke('closed', closedError)
+      if (!entry.isRetired) this.#permissions.note(entry, 'unloaded')
       this.#retire(entry)
     }
     this.#executor.retire()
@@ -374,6 +397,7 @@ export class PluginRegistry {
       manifest,
       digest,
       supportsEffects,
+      isPlain: asksForNothing(manifest.capabilities),
       load,
       revocation: new Revocation(),
       place,
@@ -388,6 +412,14 @@ export class PluginRegistry {
       this.#retire(gone)
     }
     this.#tell([entry, ...removed, ...promoted, ...(demoted === undefined ? [] : [demoted])])
+    const lost = demoted === undefined ? removed : [...removed, demoted]
+    for (const gone of lost)
+      if (gone.path === undefined || gone.path !== path) this.#permissions.note(gone, 'unloaded')
+    if (conflict === undefined) {
+      if (newer === undefined) this.#permissions.note(entry, 'loaded')
+      else this.#permissions.note(entry, 'reloaded', newer.digest)
+    }
+    for (const next of promoted) if (next !== entry) this.#permissions.note(next, 'loaded')
     if (conflict !== undefined) throw conflictError(entry, conflict)
     if (path !== undefined && newer !== undefined) {
       publishReload({ registry: this, command: name, path, digest, previousDigest: newer.digest })
@@ -398,6 +430,7 @@ export class PluginRegistry {
   /** Lets a version end what it runs, then gives up its code. */
   #retire(entry: Entry): void {
     entry.isRetired = true
+    this.#permissions.forget(entry)
     if (entry.calls > 0) {
       this.#retired.add(entry)
     } else {
@@ -411,7 +444,9 @@ export class PluginRegistry {
     for (const gone of removed) {
       revoke(gone)
       this.#retire(gone)
+      this.#permissions.note(gone, 'unloaded')
     }
+    for (const next of promoted) this.#permissions.note(next, 'loaded')
     this.#tell([...removed, ...promoted])
   }
 
@@ -421,13 +456,12 @@ export class PluginRegistry {
     for (const listener of [...this.#listeners]) listener({ paths })
   }
 
-  /** The entry of a command that may be executed. */
+  /** The entry of a command. */
   #find(command: string): Entry {
     this.#refuseClosed()
     if (typeof command !== 'string') throw invalidArgument('command', 'must be a string')
     const entry = this.#commands.get(command)
     if (entry === undefined) throw notFound(command, this.#commands.suggestions(command))
-    if (!asksForNothing(entry.manifest.capabilities)) throw denied(entry)
     return entry
   }
 
@@ -451,15 +485,16 @@ export class PluginRegistry {
     args: string[],
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    grant: Capabilities,
   ): Answer | Promise<Answer> {
     const { plugin, revocation } = entry
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
     const begun =
       signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits)
+    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits, grant)
     const outcome = answered(begun)
-    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits) : outcome
+    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits, grant) : outcome
   }
 
   /** Waits for an execution that has begun, and for what follows from it. */
@@ -468,9 +503,10 @@ export class PluginRegistry {
     begun: Promise<native.Outcome>,
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    grant: Capabilities,
   ): Promise<Answer> {
     const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
-    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits) : outcome
+    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits, grant) : outcome
   }
 
   /** Carries out effects and resumes the guest that waits for them, until it is done. */
@@ -479,6 +515,7 @@ export class PluginRegistry {
     first: native.Outcome & { type: 'effect' },
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    _grant: Capabilities,
   ): Promise<Answer> {
     const { instance } = first
     if (instance === undefined)
@@ -573,15 +610,6 @@ function notFound(command: string, suggestions: string[]): PluginHostError<'ERR_
   const hint = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
   const message = `there is no command ${JSON.stringify(command)}${hint}`
   return new PluginHostError('ERR_COMMAND_NOT_FOUND', message, { command, suggestions })
-}
-
-function denied({ command, manifest: { capabilities } }: Entry): PluginHostError<'ERR_PERMISSION_DENIED'> {
-  const reason = 'the plugin asks for capabilities, and this registry grants none'
-  return new PluginHostError('ERR_PERMISSION_DENIED', `${command} was refused: ${reason}`, {
-    command,
-    reason,
-    capabilities,
-  })
 }
 
 function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
