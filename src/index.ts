@@ -3,8 +3,15 @@
  * limits, with no access to the system unless granted.
  */
 export type { CacheOption, CacheStats } from './cache.js'
-export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
+export type { EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
+export type { EffectFailure, EffectFailureReason } from './effects/failure.js'
+export type { EffectContext, EffectHandler, EffectPlugin } from './effects/handler.js'
+export type { EffectRequest } from './effects/http/client.js'
+export type { Lookup, LookupAddress } from './effects/http/lookup.js'
+export type { HttpOptions } from './effects/http/options.js'
+export type { EffectOptions, EffectsOption } from './effects/options.js'
+export type { ResumeOptions, SuspendedExecution } from './effects/suspended.js'
 export {
   isPluginHostError,
   PluginHostError,
@@ -26,7 +33,7 @@ export type {
 } from './manifest.js'
 export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outcome.js'
 export type { LoadedPlugin } from './plugin.js'
-export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
+export { type Executed, type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
 export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'
 export type { HotReloadEvent, HotReloadEventType, HotReloadListener } from './watch/events.js'

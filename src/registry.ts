@@ -8,23 +8,26 @@ import {
   traceExecute,
   traceExecuteSync,
 } from './diagnostics.js'
-import { carryOut } from './effects/broker.js'
-import { checkEffectResult } from './effects/result.js'
+import { EffectBroker } from './effects/broker.js'
+import { Conversation, converse, tooManyEffects } from './effects/conversation.js'
+import type { EffectPlugin } from './effects/handler.js'
+import { checkEffects, type EffectOptions, type EffectsOption } from './effects/options.js'
+import { SuspendedExecution } from './effects/suspended.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
 import { loadBytes, loadModule, type ModuleSource } from './loader.js'
-import { asksForNothing, type PluginManifest } from './manifest.js'
+import { asksForNothing, type Capabilities, NO_CAPABILITIES, type PluginManifest } from './manifest.js'
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
-import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
+import { answered, type ExecuteResult } from './outcome.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
 import type { Place } from './watch/precedence.js'
 
-export interface PluginRegistryOptions {
+export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
   /** Limits of every execution that does not say otherwise, and of loading. */
   readonly limits?: Limits
   /** Where compiled code is kept: see `PluginLoaderOptions`. */
@@ -39,6 +42,12 @@ export interface PluginRegistryOptions {
    * goes. `replace` takes the command from its owner.
    */
   readonly onConflict?: 'reject' | 'replace'
+  /**
+   * How effects are carried out that plugins ask for: by default within what each was granted, at
+   * most `limits.maxEffects` in one execution. With `'manual'`, `execute` returns them, and its
+   * caller carries them out.
+   */
+  readonly effects?: Effects
 }
 
 export interface ExecuteOptions {
@@ -53,6 +62,8 @@ export interface ExecuteOptions {
 /** A plugin in a registry. */
 interface Entry {
   readonly command: string
+  /** What handlers of effects are told of it. */
+  readonly identity: EffectPlugin
   readonly path?: string | undefined
   readonly plugin: native.Plugin
   readonly manifest: PluginManifest
@@ -86,7 +97,15 @@ export type RegistryListener = (change: { readonly paths: readonly string[] } | 
 
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
+/** What `execute` of a registry with this option comes to. */
+export type Executed<Effects extends EffectsOption> =
+  | Answer
+  | (Effects extends 'manual' ? SuspendedExecution : never)
+
 const MAX_QUEUE = 2 ** 32 - 1
+
+/** Executions that may wait for their callers: fewer than there are instances, so that others can begin. */
+const MAX_SUSPENDED = 1024
 
 /**
  * Plugins as named commands. Every execution gets a pristine instance of its own: nothing of
@@ -96,13 +115,17 @@ const MAX_QUEUE = 2 ** 32 - 1
  * By default a plugin can do nothing but compute and sleep: no files, network, environment or
  * standard streams. One that declares that it needs more is loaded, and refused when executed.
  */
-export class PluginRegistry {
+export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   readonly #commands = new CommandTable<Entry>()
   readonly #executor: Executor
   readonly #executions = new ExecutionCount()
   readonly #limits: CheckedLimits
   readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
+  /** Absent where callers carry effects out. */
+  readonly #broker: EffectBroker | undefined
+  /** Executions that wait for their callers. */
+  #suspended = 0
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
   readonly #listeners = new Set<RegistryListener>()
@@ -110,13 +133,14 @@ export class PluginRegistry {
   #loads = 0
   #closed = false
 
-  constructor(options?: PluginRegistryOptions) {
-    const { limits, cache, concurrency, queueLimit, onConflict } = checkOptions(options, 'options', [
+  constructor(options?: PluginRegistryOptions<Effects>) {
+    const { limits, cache, concurrency, queueLimit, onConflict, effects } = checkOptions(options, 'options', [
       'limits',
       'cache',
       'concurrency',
       'queueLimit',
       'onConflict',
+      'effects',
     ])
     this.#limits = checkLimits(limits, 'options.limits')
     this.#cache = checkCache(cache, 'options.cache')
@@ -124,6 +148,10 @@ export class PluginRegistry {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
+    const handling = checkEffects(effects, 'options.effects')
+    if (handling !== 'manual') {
+      this.#broker = new EffectBroker(handling, { registry: this, allowsNet: () => false })
+    }
     this.#executor = new Executor({
       ...(concurrency === undefined
         ? {}
@@ -162,13 +190,18 @@ export class PluginRegistry {
 
   /**
    * Runs a command off the event loop, on a pristine instance, and carries out what effects it
-   * asks for. What a plugin answers, errors of its own included, is a value.
+   * asks for; with `effects: 'manual'`, returns them one by one. What a plugin answers, errors of its own
+   * included, is a value.
    *
    * @throws {PluginHostError} `ERR_COMMAND_NOT_FOUND`; `ERR_PERMISSION_DENIED`; the faults of a
    *   guest; `ERR_BUSY`; `ERR_UNLOADED` and `ERR_CLOSED` when those happen meanwhile. An aborted
    *   call rejects with `signal.reason`.
    */
-  async execute(command: string, args: readonly string[] = [], options?: ExecuteOptions): Promise<Answer> {
+  async execute(
+    command: string,
+    args: readonly string[] = [],
+    options?: ExecuteOptions,
+  ): Promise<Executed<Effects>> {
     const checked = checkArgs(args)
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
@@ -179,15 +212,13 @@ export class PluginRegistry {
       const begun = executionsAreTraced()
         ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, checked, signal, limits))
         : this.#begin(entry, checked, signal, limits)
-      const answer = begun instanceof Promise ? await begun : begun
-      this.#executions.answered(answer)
-      return answer
+      const result = begun instanceof Promise ? await begun : begun
+      if (result.type !== 'effect') this.#ended(entry, result)
+      // Without 'manual', the broker leaves no effects.
+      return result as Executed<Effects>
     } catch (error) {
-      this.#executions.faulted += 1
+      this.#ended(entry, undefined)
       throw error
-    } finally {
-      entry.calls -= 1
-      if (entry.isRetired) this.#retire(entry)
     }
   }
 
@@ -369,6 +400,7 @@ export class PluginRegistry {
     const supportsEffects = plugin.supportsEffects()
     const entry: Entry = {
       command: name,
+      identity: Object.freeze({ command: name, digest, ...(path === undefined ? {} : { path }) }),
       path,
       plugin,
       manifest,
@@ -445,13 +477,26 @@ export class PluginRegistry {
     }
   }
 
+  /** Notes that a call is over, with its answer if there is one. */
+  #ended(entry: Entry, answer: Answer | undefined): void {
+    entry.calls -= 1
+    if (answer === undefined) this.#executions.faulted += 1
+    else this.#executions.answered(answer)
+    if (entry.isRetired) this.#retire(entry)
+  }
+
+  /** What a plugin may use. */
+  #grantOf(_entry: Entry): Capabilities {
+    return NO_CAPABILITIES
+  }
+
   /** Begins an execution. Most have no signal, and are done by the time they have begun. */
   #begin(
     entry: Entry,
     args: string[],
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
-  ): Answer | Promise<Answer> {
+  ): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
@@ -468,44 +513,48 @@ export class PluginRegistry {
     begun: Promise<native.Outcome>,
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
-  ): Promise<Answer> {
+  ): Promise<Answer | SuspendedExecution> {
     const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
     return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits) : outcome
   }
 
-  /** Carries out effects and resumes the guest that waits for them, until it is done. */
-  async #converse(
-    { supportsEffects, revocation }: Entry,
+  /** Goes on with an execution that asks for an effect: to its end, or as far as its caller says. */
+  #converse(
+    entry: Entry,
     first: native.Outcome & { type: 'effect' },
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
-  ): Promise<Answer> {
-    const { instance } = first
-    if (instance === undefined)
-      throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
+  ): Promise<Answer> | SuspendedExecution {
+    const { supportsEffects, revocation, identity } = entry
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
-    try {
-      let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
-      let usage: Usage = first.usage
-      while (outcome.type === 'effect') {
-        if (!supportsEffects) throw cannotResume()
-        if (usage.effects >= maxEffects) throw tooManyEffects(maxEffects, usage)
-        const { effect } = outcome
-        const result = await interruptible(signal, revocation, () =>
-          carryOutUntil(effect, signal, revocation),
-        )
-        usage = { ...usage, effects: usage.effects + 1 }
-        const settled = await interruptible(signal, revocation, async call =>
-          this.#executor.resume(instance, effect.id, result, limits.native, call),
-        )
-        outcome = answered(settled, { earlier: usage })
-        usage = sum(usage, outcome.usage)
-      }
-      return { ...outcome, usage }
-    } finally {
-      // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
-      instance.close()
+    const { native } = limits
+    const conversation = new Conversation(first, {
+      executor: this.#executor,
+      supportsEffects,
+      revocation,
+      limits: native,
+      maxEffects,
+    })
+    if (this.#broker === undefined) return this.#suspend(entry, conversation)
+    const grant = this.#grantOf(entry)
+    return converse(conversation, { broker: this.#broker, plugin: identity, grant, revocation, signal })
+  }
+
+  /** Leaves an execution to its caller. */
+  #suspend(entry: Entry, conversation: Conversation): SuspendedExecution {
+    if (this.#suspended >= MAX_SUSPENDED) {
+      conversation.close()
+      const message = `${MAX_SUSPENDED} executions wait for their callers already: resume or close them`
+      throw new PluginHostError('ERR_BUSY', message, { limit: MAX_SUSPENDED, usage: conversation.usage })
     }
+    this.#suspended += 1
+    return new SuspendedExecution(conversation, {
+      revocation: entry.revocation,
+      onEnd: answer => {
+        this.#suspended -= 1
+        this.#ended(entry, answer)
+      },
+    })
   }
 
   #refuseClosed(): void {
@@ -519,22 +568,6 @@ function runSync({ plugin, revocation }: Entry, args: string[], limits: CheckedL
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()
   throw tooManyEffects(0, outcome.usage)
-}
-
-/** Carries an effect out, and gives it up when the call or the plugin is. */
-async function carryOutUntil(
-  effect: native.Effect,
-  signal: AbortSignal | undefined,
-  revocation: Revocation,
-): Promise<native.EffectResult> {
-  const gone = new AbortController()
-  const stopListening = revocation.listen(() => gone.abort())
-  try {
-    const either = signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal])
-    return checkEffectResult(await carryOut(effect, either), 'result')
-  } finally {
-    stopListening()
-  }
 }
 
 function checkExecuteOptions(options: ExecuteOptions | undefined): {
@@ -582,18 +615,4 @@ function denied({ command, manifest: { capabilities } }: Entry): PluginHostError
     reason,
     capabilities,
   })
-}
-
-function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
-  const message =
-    limit === 0
-      ? 'the plugin asked for an effect, and this call carries out none: use the asynchronous execute'
-      : `the plugin asked for more than ${limit} effects: raise limits.maxEffects if it needs more`
-  return new PluginHostError('ERR_TOO_MANY_EFFECTS', message, { limit, usage })
-}
-
-function cannotResume(): PluginHostError<'ERR_MISSING_EXPORT'> {
-  const message =
-    'the plugin asked for an effect but does not export plugin_resume, so it cannot be told the result'
-  return new PluginHostError('ERR_MISSING_EXPORT', message, { export: 'plugin_resume' })
 }
