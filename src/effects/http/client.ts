@@ -42,6 +42,9 @@ const DEFAULT_HEADERS: readonly Header[] = [
   ['user-agent', 'sen-plugin-host'],
 ]
 
+/** By the SDK, which leaves it out. */
+const DEFAULT_CONTENT_TYPE = 'application/json'
+
 type HttpResult = Extract<EffectResult, { readonly type: 'http' }>
 
 /**
@@ -130,12 +133,14 @@ function requestOf(effect: HttpEffect): HttpRequest {
   return { method: 'POST', target, headers, body: effect.body }
 }
 
-/** The headers that a plugin asks for; a content type is said in one place. */
+/** The headers that a plugin asks for; the type of a body is said in one place. */
 function headersOf(effect: HttpEffect): readonly Header[] {
   const { headers } = effect
-  if (effect.type === 'httpGet' || effect.contentType === undefined) return headers
-  const others = headers.filter(([name]) => name.toLowerCase() !== 'content-type')
-  return [...others, ['content-type', effect.contentType]]
+  if (effect.type === 'httpGet') return headers
+  const isType = ([name]: Header) => name.toLowerCase() === 'content-type'
+  if (effect.contentType === undefined && headers.some(isType)) return headers
+  const contentType = effect.contentType ?? DEFAULT_CONTENT_TYPE
+  return [...headers.filter(header => !isType(header)), ['content-type', contentType]]
 }
 
 function notGranted({ url, protocol, host, port }: Target): EffectFailure {
