@@ -1,6 +1,5 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { EffectFailure } from './effects/failure.js'
-import type { EffectRequest } from './effects/http/client.js'
 import type { EffectsOption } from './effects/options.js'
 import type { SuspendedExecution } from './effects/suspended.js'
 import { isPluginHostError } from './errors.js'
@@ -108,6 +107,16 @@ export interface EffectTrace {
   readonly result?: EffectResult
   /** Why an effect of outcome `fault` was given up. */
   readonly error?: unknown
+}
+
+/** A request that was made, or refused, on behalf of a plugin: one for each redirect. */
+export interface EffectRequest {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  /** The address that it was sent to; absent where it was not sent. */
+  readonly address?: string
+  /** The status that was answered; absent where there was no answer. */
+  readonly status?: number
 }
 
 /** @internal What is filled in on the way. */

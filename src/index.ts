@@ -3,11 +3,10 @@
  * limits, with no access to the system unless granted.
  */
 export type { CacheOption, CacheStats } from './cache.js'
-export type { EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
+export type { EffectRequest, EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export type { EffectFailure, EffectFailureReason } from './effects/failure.js'
 export type { EffectContext, EffectHandler, EffectPlugin } from './effects/handler.js'
-export type { EffectRequest } from './effects/http/client.js'
 export type { Lookup, LookupAddress } from './effects/http/lookup.js'
 export type { HttpOptions } from './effects/http/options.js'
 export type { EffectOptions, EffectsOption } from './effects/options.js'

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EffectTrace, effectsAreTraced, traceEffect, type Writable } from '../diagnostics.js'
+import {
+  type EffectRequest,
+  type EffectTrace,
+  effectsAreTraced,
+  traceEffect,
+  type Writable,
+} from '../diagnostics.js'
 import type { Capabilities } from '../manifest.js'
 import type * as native from '../native.js'
 import type { Effect, EffectResult } from '../outcome.js'
 import { EffectFailure } from './failure.js'
 import type { EffectContext, EffectPlugin } from './handler.js'
-import { type EffectRequest, HttpClient } from './http/client.js'
+import { HttpClient } from './http/client.js'
 import type { GrantAllowsNet } from './net-grant.js'
 import type { CheckedEffectOptions } from './options.js'
 import { checkEffectResult } from './result.js'

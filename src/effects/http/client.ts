@@ -1,4 +1,5 @@
 import { Deadline } from '../../abort.js'
+import type { EffectRequest } from '../../diagnostics.js'
 import type { Effect, EffectResult, Header } from '../../outcome.js'
 import { EffectFailure } from '../failure.js'
 import { Places } from '../places.js'
@@ -14,16 +15,6 @@ import { decodeText } from './text.js'
 
 /** An effect that is a request. */
 export type HttpEffect = Extract<Effect, { readonly type: 'httpGet' | 'httpPost' }>
-
-/** A request that was made, or refused, on behalf of a plugin: one for each redirect. */
-export interface EffectRequest {
-  readonly method: 'GET' | 'POST'
-  readonly url: string
-  /** The address that it was sent to; absent where it was not sent. */
-  readonly address?: string
-  /** The status that was answered; absent where there was no answer. */
-  readonly status?: number
-}
 
 /** What a request of a plugin's is made with. */
 export interface HttpContext {

@@ -29,7 +29,8 @@ export async function exchange<T>(
   // Loaded by the first request: most programs make none.
   const { Client } = await import('undici')
   const client = new Client(target.url.origin, {
-    connect: (_, callback) => callback(null, socket),
+    // Not at once: undici would not notice that it has a connection.
+    connect: (_, callback) => queueMicrotask(() => callback(null, socket)),
     maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     // The signal is aborted when the time is over.
     headersTimeout: 0,

@@ -19,9 +19,18 @@ export function decodeText(bytes: Buffer, contentType: string | undefined): stri
     throw new EffectFailure(`the body is ${type.essence}`, { reason: 'notText' })
   }
   const decoder = createDecoder(charsetOfMark(bytes) ?? type?.params.get('charset') ?? 'utf-8')
-  const text = decode(decoder, bytes)
+  const text = repaired(decode(decoder, bytes), decoder.encoding)
   if (text.includes('\0')) throw new EffectFailure('the body has NUL characters in it', { reason: 'notText' })
   return text
+}
+
+/** What windows-1252, which is also what `latin1` means on the web, has at 0x80 to 0x9f. */
+const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+/** Node 20 decodes windows-1252 as if it were ISO 8859-1, which has control characters there. */
+function repaired(text: string, encoding: string): string {
+  if (encoding !== 'windows-1252') return text
+  return text.replace(/[\u0080-\u009f]/g, character => WINDOWS_1252.charAt(character.charCodeAt(0) - 0x80))
 }
 
 function parseType(contentType: string): MIMEType | undefined {
