@@ -2,6 +2,16 @@
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
  */
+export { CompositeAuditSink } from './audit/composite-sink.js'
+export { defaultAuditPath } from './audit/default-path.js'
+export type { AuditEvent, AuditEventType, JsonValue } from './audit/event.js'
+export { FileAuditSink, type FileAuditSinkOptions } from './audit/file-sink.js'
+export type { AuditFilter } from './audit/filter.js'
+export { MemoryAuditSink, type MemoryAuditSinkOptions } from './audit/memory-sink.js'
+export { NullAuditSink } from './audit/null-sink.js'
+export { type ReadAuditOptions, readAudit } from './audit/read.js'
+export type { AuditSink } from './audit/sink.js'
+export type { AuditEntry } from './audit/tail.js'
 export type { CacheOption, CacheStats } from './cache.js'
 export type { EffectRequest, EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
@@ -17,6 +27,7 @@ export {
   type PluginHostErrorCode,
   type PluginHostErrorDetails,
   type TrapFrame,
+  type UnsafeFileReason,
 } from './errors.js'
 export type { CallOptions, PluginInstance } from './instance.js'
 export type { Limits } from './limits.js'

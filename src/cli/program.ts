@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
+import { addAudit } from './commands/audit.js'
 import { addCache } from './commands/cache.js'
 import { addDoctor } from './commands/doctor.js'
 import { addInspect } from './commands/inspect.js'
@@ -54,7 +55,7 @@ function createProgram(context: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addWatch, addRepl, addCache, addDoctor])
+  for (const add of [addRun, addList, addInspect, addScan, addWatch, addRepl, addAudit, addCache, addDoctor])
     add(program, context)
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
