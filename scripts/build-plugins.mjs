@@ -31,7 +31,7 @@ const ZIG_ARGUMENTS = [
 ]
 
 // The command a plugin provides is the name of its cargo package, or of its Zig source here.
-const RUST_PLUGINS = ['hello', 'greet', 'spin', 'wc', 'fail']
+const RUST_PLUGINS = ['hello', 'greet', 'spin', 'wc', 'fail', 'fetch']
 const ZIG_PLUGINS = { rot13: 'zig-rot13/rot13.zig' }
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))

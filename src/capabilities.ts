@@ -199,3 +199,13 @@ function pathOf(field: string): Path {
 function mutable(capabilities: Capabilities): addon.Capabilities {
   return capabilities as addon.Capabilities
 }
+
+/** @internal Whether a grant allows to contact a host at a port. */
+export function allowsNet(
+  grant: Capabilities,
+  protocol: 'https' | 'http',
+  host: string,
+  port: number,
+): boolean {
+  return addon.native().capabilitiesAllowNet(mutable(grant), protocol, host, port)
+}
