@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Builds the example plugins of examples/plugins into examples/plugins/build/<command>.wasm.
+// Builds the example plugins of examples/plugins into examples/plugins/build/<command>.wasm, and in the same way the
+// guests in Rust that the tests and the scoreboard run.
 //
 //   node scripts/build-plugins.mjs                  all of them
 //   node scripts/build-plugins.mjs --no-zig         without the ones in Zig, which need Zig or Python
@@ -38,6 +39,8 @@ const RUST_PLUGINS = [
     commands: ['hello', 'greet', 'spin', 'wc', 'fail'],
   },
   { workspace: 'examples/plugins', target: 'wasm32-wasip1', commands: ['cat', 'env', 'tee'] },
+  { workspace: 'scoreboard/guest', target: 'wasm32-wasip1', commands: ['escape'] },
+  { workspace: 'test/wasi/guest', target: 'wasm32-wasip1', commands: ['preview1'] },
 ]
 const ZIG_PLUGINS = { rot13: 'zig-rot13/rot13.zig' }
 
@@ -128,7 +131,11 @@ function buildRust({ workspace, target, commands }) {
     )
   }
   for (const command of commands) {
-    install(join(cwd, 'build'), command, readFileSync(join(CARGO_TARGET, target, 'release', `${command}.wasm`)))
+    install(
+      join(cwd, 'build'),
+      command,
+      readFileSync(join(CARGO_TARGET, target, 'release', `${command}.wasm`)),
+    )
   }
 }
 
