@@ -1,5 +1,5 @@
 import type { ArgSpec, CommandSpec } from '../index.js'
-import { inertLine } from './inert.js'
+import { inertLine } from '../inert.js'
 import type { Colors } from './terminal.js'
 import { widthOf } from './width.js'
 

@@ -1,4 +1,4 @@
-import { inertLine } from './inert.js'
+import { inertLine } from '../inert.js'
 import type { Channel } from './terminal.js'
 import { clip, widthOf } from './width.js'
 

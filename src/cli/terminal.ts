@@ -1,5 +1,5 @@
 import picocolors from 'picocolors'
-import { inert, inertLine } from './inert.js'
+import { inert, inertLine } from '../inert.js'
 import { toJson } from './json.js'
 
 export type Colors = ReturnType<typeof picocolors.createColors>

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type LoadedPlugin, PluginLoader } from '../../index.js'
+import { inertLine } from '../../inert.js'
 import { capabilityLines } from '../capability-lines.js'
 import { commandHelp } from '../command-help.js'
 import { type Context, perform } from '../context.js'
-import { inertLine } from '../inert.js'
 import {
   addLoadOptions,
   addReportOptions,
