@@ -102,11 +102,18 @@ export class Catalogue {
       const { command } = await this.registry.register(plugin)
       this.#plugins.set(command.name, plugin)
     } catch (error) {
-      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
-      const { command, path = '', owner = '' } = error.details
-      this.conflicts.push({ command, path, owner })
+      const conflict = conflictOf(error)
+      if (conflict === undefined) throw error
+      this.conflicts.push(conflict)
     }
   }
+}
+
+/** The conflict that an error tells of; undefined for any other error. */
+export function conflictOf(error: unknown): Conflict | undefined {
+  if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) return undefined
+  const { command, path = '', owner = '' } = error.details
+  return { command, path, owner }
 }
 
 function ownNamesake({ path = '', manifest }: LoadedPlugin): boolean {

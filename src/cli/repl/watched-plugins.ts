@@ -1,12 +1,11 @@
 import {
   type HotReloadEvent,
   HotReloadWatcher,
-  isPluginHostError,
   type PluginLoaderOptions,
   PluginRegistry,
   type ScanFailure,
 } from '../../index.js'
-import type { Conflict } from '../catalogue.js'
+import { type Conflict, conflictOf } from '../catalogue.js'
 import type { PluginFile } from '../plugin-table.js'
 
 /** The plugins of some directories, which are followed: what a `Catalogue` is, at any time. */
@@ -68,7 +67,8 @@ export class WatchedPlugins {
   }
 
   #fail(path: string, error: ScanFailure['error']): void {
-    if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) this.failures.push({ path, error })
-    else this.conflicts.push({ command: error.details.command, path, owner: error.details.owner ?? '' })
+    const conflict = conflictOf(error)
+    if (conflict === undefined) this.failures.push({ path, error })
+    else this.conflicts.push(conflict)
   }
 }
