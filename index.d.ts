@@ -84,6 +84,15 @@ export declare class Executor {
   resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
 }
 
+/**
+ * A lock that one holder at a time has, in whatever process. The system gives it back when the
+ * process ends, however it does, so that there is nothing stale to be found.
+ */
+export declare class FileLock {
+  /** Gives the lock back. Idempotent. */
+  release(): void
+}
+
 /** What one plugin may reach, opened. See the host's `Grant`. */
 export declare class Grant {
   /** Opens what these capabilities name, on this thread, for this plugin. */
@@ -426,6 +435,12 @@ export interface Surroundings {
   home?: string
   environment: Array<[string, string]>
 }
+
+/**
+ * The lock on a file, unless somebody has it. The file is made if it is not there, and stays.
+ * Does not wait. Its directory is the caller's to check.
+ */
+export declare function tryLockFile(path: string): FileLock | null
 
 /** What a call into a guest used. */
 export interface Usage {

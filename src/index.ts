@@ -13,6 +13,7 @@ export { type ReadAuditOptions, readAudit } from './audit/read.js'
 export type { AuditSink } from './audit/sink.js'
 export type { AuditEntry } from './audit/tail.js'
 export type { CacheOption, CacheStats } from './cache.js'
+export type { CapabilitiesInput } from './capabilities.js'
 export type { EffectRequest, EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export type { EffectFailure, EffectFailureReason } from './effects/failure.js'
@@ -42,6 +43,38 @@ export type {
   StdioCapability,
 } from './manifest.js'
 export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outcome.js'
+export { AutomaticPermissionPrompt } from './permissions/automatic-prompt.js'
+export type { PermissionDeniedReason } from './permissions/denial.js'
+export { FilePermissionStore } from './permissions/file-store.js'
+export type { GrantDuration, PermissionGrant, PermissionGrantKey } from './permissions/grant.js'
+export { MemoryPermissionStore } from './permissions/memory-store.js'
+export type { PermissionNotice } from './permissions/notice.js'
+export type { PermissionGranularity, PermissionOptions } from './permissions/options.js'
+export { type PermissionPolicy, type PolicyEntry, readPermissionPolicy } from './permissions/policy.js'
+export { PermissionPresets } from './permissions/presets.js'
+export type { PermissionAnswer, PermissionPrompt, PermissionQuestion } from './permissions/prompt.js'
+export { ReadOnlyPermissionStore } from './permissions/read-only-store.js'
+export { RecordingPermissionPrompt } from './permissions/recording-prompt.js'
+export type { PermissionRequest } from './permissions/request.js'
+export type { PermissionStore } from './permissions/store.js'
+export { CiPermissionStrategy } from './permissions/strategies/ci.js'
+export { DefaultPermissionStrategy } from './permissions/strategies/default.js'
+export { PermissivePermissionStrategy } from './permissions/strategies/permissive.js'
+export { StrictPermissionStrategy } from './permissions/strategies/strict.js'
+export { TrustAllPermissionStrategy } from './permissions/strategies/trust-all.js'
+export type {
+  PermissionContext,
+  PermissionDecision,
+  PermissionStrategy,
+  PriorGrant,
+} from './permissions/strategy.js'
+export {
+  type PromptInput,
+  type PromptOutput,
+  TerminalPermissionPrompt,
+  type TerminalPermissionPromptOptions,
+} from './permissions/terminal-prompt.js'
+export { parseTrustFlags, type TrustFlags } from './permissions/trust-flags.js'
 export type { LoadedPlugin } from './plugin.js'
 export { type Executed, type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'

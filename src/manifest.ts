@@ -65,15 +65,6 @@ export interface StdioCapability {
   readonly stderr: boolean
 }
 
-/** @internal What a plugin has that was granted nothing. */
-export const NO_CAPABILITIES: Capabilities = Object.freeze({
-  fsRead: Object.freeze([]),
-  fsWrite: Object.freeze([]),
-  envRead: Object.freeze([]),
-  net: Object.freeze([]),
-  stdio: Object.freeze({ stdin: false, stdout: false, stderr: false }),
-})
-
 /** @internal Whether a plugin asks for anything at all. */
 export function asksForNothing({ fsRead, fsWrite, envRead, net, stdio }: Capabilities): boolean {
   const lists = [fsRead, fsWrite, envRead, net]

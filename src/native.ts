@@ -14,6 +14,7 @@ export type {
   Effect,
   EffectResult,
   Executor,
+  FileLock,
   Grant,
   Instance,
   Interrupt,

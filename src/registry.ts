@@ -1,5 +1,6 @@
 import { type Cache, type CacheOption, cacheStats, checkCache } from './cache.js'
 import { interruptible, Revocation } from './call.js'
+import { allowsNet, NO_CAPABILITIES } from './capabilities.js'
 import { CommandTable } from './command-table.js'
 import {
   type ExecuteTrace,
@@ -17,11 +18,13 @@ import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
 import { loadBytes, loadModule, type ModuleSource } from './loader.js'
-import { asksForNothing, type Capabilities, NO_CAPABILITIES, type PluginManifest } from './manifest.js'
+import { asksForNothing, type Capabilities, type PluginManifest } from './manifest.js'
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult } from './outcome.js'
+import { PermissionGuard } from './permissions/guard.js'
+import { checkPermissions, type PermissionOptions } from './permissions/options.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
@@ -48,6 +51,11 @@ export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOpt
    * caller carries them out.
    */
   readonly effects?: Effects
+  /**
+   * Who decides what plugins may do, who is asked, and where that is written down: one of
+   * `PermissionPresets`, or parts of a program's own. Without it, a plugin that asks for capabilities is refused.
+   */
+  readonly permissions?: PermissionOptions
 }
 
 export interface ExecuteOptions {
@@ -69,6 +77,8 @@ interface Entry {
   readonly manifest: PluginManifest
   readonly digest: string
   readonly supportsEffects: boolean
+  /** Whether it asks for no capabilities, and nothing is to be decided. */
+  readonly isPlain: boolean
   /** Which of the registry's loads it came from. */
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
@@ -113,7 +123,8 @@ const MAX_SUSPENDED = 1024
  * Executions run in parallel on the host's own threads, off the event loop.
  *
  * By default a plugin can do nothing but compute and sleep: no files, network, environment or
- * standard streams. One that declares that it needs more is loaded, and refused when executed.
+ * standard streams. One that declares that it needs more is loaded, and refused when executed, unless
+ * `permissions` grant it some of that.
  */
 export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   readonly #commands = new CommandTable<Entry>()
@@ -126,6 +137,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   readonly #broker: EffectBroker | undefined
   /** Executions that wait for their callers. */
   #suspended = 0
+  readonly #permissions: PermissionGuard
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
   readonly #listeners = new Set<RegistryListener>()
@@ -134,23 +146,25 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   #closed = false
 
   constructor(options?: PluginRegistryOptions<Effects>) {
-    const { limits, cache, concurrency, queueLimit, onConflict, effects } = checkOptions(options, 'options', [
-      'limits',
-      'cache',
-      'concurrency',
-      'queueLimit',
-      'onConflict',
-      'effects',
-    ])
+    const { limits, cache, concurrency, queueLimit, onConflict, permissions, effects } = checkOptions(
+      options,
+      'options',
+      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions', 'effects'],
+    )
     this.#limits = checkLimits(limits, 'options.limits')
     this.#cache = checkCache(cache, 'options.cache')
     this.#onConflict =
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
+    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
-      this.#broker = new EffectBroker(handling, { registry: this, allowsNet: () => false })
+      this.#broker = new EffectBroker(handling, {
+        registry: this,
+        allowsNet,
+        onEffect: (event, grant) => this.#permissions.recordEffect(event, grant),
+      })
     }
     this.#executor = new Executor({
       ...(concurrency === undefined
@@ -206,19 +220,31 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    this.#executions.total += 1
     entry.calls += 1
     try {
-      const begun = executionsAreTraced()
-        ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, checked, signal, limits))
-        : this.#begin(entry, checked, signal, limits)
-      const result = begun instanceof Promise ? await begun : begun
-      if (result.type !== 'effect') this.#ended(entry, result)
-      // Without 'manual', the broker leaves no effects.
-      return result as Executed<Effects>
-    } catch (error) {
-      this.#ended(entry, undefined)
-      throw error
+      let grant = NO_CAPABILITIES
+      if (!entry.isPlain) {
+        const decided = this.#permissions.decide(entry, checked, signal, entry.revocation)
+        grant = decided instanceof Promise ? await decided : decided
+      }
+      // From here on: what was refused was no execution.
+      this.#executions.total += 1
+      try {
+        const begun = executionsAreTraced()
+          ? traceExecute(this.#trace(entry, checked, false), () =>
+              this.#begin(entry, checked, signal, limits, grant),
+            )
+          : this.#begin(entry, checked, signal, limits, grant)
+        const result = begun instanceof Promise ? await begun : begun
+        if (result.type !== 'effect') this.#executions.answered(result)
+        // Only 'manual' leaves effects to the caller.
+        return result as Executed<Effects>
+      } catch (error) {
+        this.#executions.faulted += 1
+        throw error
+      }
+    } finally {
+      this.#end(entry)
     }
   }
 
@@ -233,6 +259,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     const { signal, limits } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
+    if (!entry.isPlain) this.#permissions.decideSync(entry, checked)
     this.#executions.total += 1
     try {
       const answer = executionsAreTraced()
@@ -332,6 +359,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     for (const entry of entries) {
       this.#commands.remove(entry)
       entry.revocation.revoke('closed', closedError)
+      if (!entry.isRetired) this.#permissions.note(entry, 'unloaded')
       this.#retire(entry)
     }
     this.#executor.retire()
@@ -406,6 +434,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       manifest,
       digest,
       supportsEffects,
+      isPlain: asksForNothing(manifest.capabilities),
       load,
       revocation: new Revocation(),
       place,
@@ -420,6 +449,14 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       this.#retire(gone)
     }
     this.#tell([entry, ...removed, ...promoted, ...(demoted === undefined ? [] : [demoted])])
+    const lost = demoted === undefined ? removed : [...removed, demoted]
+    for (const gone of lost)
+      if (gone.path === undefined || gone.path !== path) this.#permissions.note(gone, 'unloaded')
+    if (conflict === undefined) {
+      if (newer === undefined) this.#permissions.note(entry, 'loaded')
+      else this.#permissions.note(entry, 'reloaded', newer.digest)
+    }
+    for (const next of promoted) if (next !== entry) this.#permissions.note(next, 'loaded')
     if (conflict !== undefined) throw conflictError(entry, conflict)
     if (path !== undefined && newer !== undefined) {
       publishReload({ registry: this, command: name, path, digest, previousDigest: newer.digest })
@@ -430,6 +467,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   /** Lets a version end what it runs, then gives up its code. */
   #retire(entry: Entry): void {
     entry.isRetired = true
+    this.#permissions.forget(entry)
     if (entry.calls > 0) {
       this.#retired.add(entry)
     } else {
@@ -443,7 +481,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     for (const gone of removed) {
       revoke(gone)
       this.#retire(gone)
+      this.#permissions.note(gone, 'unloaded')
     }
+    for (const next of promoted) this.#permissions.note(next, 'loaded')
     this.#tell([...removed, ...promoted])
   }
 
@@ -453,13 +493,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     for (const listener of [...this.#listeners]) listener({ paths })
   }
 
-  /** The entry of a command that may be executed. */
+  /** The entry of a command. */
   #find(command: string): Entry {
     this.#refuseClosed()
     if (typeof command !== 'string') throw invalidArgument('command', 'must be a string')
     const entry = this.#commands.get(command)
     if (entry === undefined) throw notFound(command, this.#commands.suggestions(command))
-    if (!asksForNothing(entry.manifest.capabilities)) throw denied(entry)
     return entry
   }
 
@@ -477,17 +516,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     }
   }
 
-  /** Notes that a call is over, with its answer if there is one. */
-  #ended(entry: Entry, answer: Answer | undefined): void {
+  /** Notes that a call of a plugin is over. */
+  #end(entry: Entry): void {
     entry.calls -= 1
-    if (answer === undefined) this.#executions.faulted += 1
-    else this.#executions.answered(answer)
     if (entry.isRetired) this.#retire(entry)
-  }
-
-  /** What a plugin may use. */
-  #grantOf(_entry: Entry): Capabilities {
-    return NO_CAPABILITIES
   }
 
   /** Begins an execution. Most have no signal, and are done by the time they have begun. */
@@ -496,15 +528,16 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     args: string[],
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    grant: Capabilities,
   ): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
     const begin = (call?: native.Interrupt) =>
       this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
     const begun =
       signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits)
+    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits, grant)
     const outcome = answered(begun)
-    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits) : outcome
+    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits, grant) : outcome
   }
 
   /** Waits for an execution that has begun, and for what follows from it. */
@@ -513,9 +546,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     begun: Promise<native.Outcome>,
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    grant: Capabilities,
   ): Promise<Answer | SuspendedExecution> {
     const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
-    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits) : outcome
+    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits, grant) : outcome
   }
 
   /** Goes on with an execution that asks for an effect: to its end, or as far as its caller says. */
@@ -524,6 +558,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     first: native.Outcome & { type: 'effect' },
     signal: AbortSignal | undefined,
     limits: CheckedLimits,
+    grant: Capabilities,
   ): Promise<Answer> | SuspendedExecution {
     const { supportsEffects, revocation, identity } = entry
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
@@ -536,7 +571,6 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       maxEffects,
     })
     if (this.#broker === undefined) return this.#suspend(entry, conversation)
-    const grant = this.#grantOf(entry)
     return converse(conversation, { broker: this.#broker, plugin: identity, grant, revocation, signal })
   }
 
@@ -548,11 +582,14 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       throw new PluginHostError('ERR_BUSY', message, { limit: MAX_SUSPENDED, usage: conversation.usage })
     }
     this.#suspended += 1
+    entry.calls += 1
     return new SuspendedExecution(conversation, {
       revocation: entry.revocation,
       onEnd: answer => {
         this.#suspended -= 1
-        this.#ended(entry, answer)
+        if (answer === undefined) this.#executions.faulted += 1
+        else this.#executions.answered(answer)
+        this.#end(entry)
       },
     })
   }
@@ -606,13 +643,4 @@ function notFound(command: string, suggestions: string[]): PluginHostError<'ERR_
   const hint = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
   const message = `there is no command ${JSON.stringify(command)}${hint}`
   return new PluginHostError('ERR_COMMAND_NOT_FOUND', message, { command, suggestions })
-}
-
-function denied({ command, manifest: { capabilities } }: Entry): PluginHostError<'ERR_PERMISSION_DENIED'> {
-  const reason = 'the plugin asks for capabilities, and this registry grants none'
-  return new PluginHostError('ERR_PERMISSION_DENIED', `${command} was refused: ${reason}`, {
-    command,
-    reason,
-    capabilities,
-  })
 }

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import {
   isPluginHostError,
   type LoadedPlugin,
+  type PermissionOptions,
   PluginLoader,
   type PluginLoaderOptions,
   PluginRegistry,
@@ -31,15 +32,20 @@ export class Catalogue {
   readonly #loader: PluginLoader
   readonly #scanner: PluginScanner
 
-  constructor(loading: PluginLoaderOptions) {
-    this.registry = new PluginRegistry(loading)
+  /** @param permissions - Absent: plugins that ask for capabilities are not to be executed. */
+  constructor(loading: PluginLoaderOptions, permissions?: PermissionOptions) {
+    this.registry = new PluginRegistry(permissions === undefined ? loading : { ...loading, permissions })
     this.#loader = new PluginLoader(loading)
     this.#scanner = new PluginScanner(loading)
   }
 
   /** Everything in these directories. */
-  static async load(directories: readonly string[], loading: PluginLoaderOptions): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading)
+  static async load(
+    directories: readonly string[],
+    loading: PluginLoaderOptions,
+    permissions?: PermissionOptions,
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(loading, permissions)
     for (const directory of directories) await catalogue.#addDirectory(directory)
     return catalogue
   }
@@ -49,8 +55,9 @@ export class Catalogue {
     command: string,
     directories: readonly string[],
     loading: PluginLoaderOptions,
+    permissions?: PermissionOptions,
   ): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading)
+    const catalogue = new Catalogue(loading, permissions)
     for (const directory of directories) {
       if (!(await catalogue.#addNamesake(directory, command))) await catalogue.#addDirectory(directory)
       if (catalogue.registry.hasCommand(command)) break

@@ -14,6 +14,7 @@ mod compile_cache;
 mod effect;
 mod executor;
 mod fault;
+mod file_lock;
 mod grant;
 mod instance;
 mod interrupt;

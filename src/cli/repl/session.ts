@@ -6,7 +6,9 @@ import { pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
+import { permissionsOf } from '../permissions.js'
 import type { Terminal } from '../terminal.js'
+import { TypedPrompt } from './typed-prompt.js'
 
 /** What lasts from one command of a shell to the next. */
 export class Session {
@@ -15,21 +17,25 @@ export class Session {
   timing: boolean
   /** Whether the shell was told to end. */
   leaving = false
+  /** Asks for permission in the shell. */
+  readonly prompt: TypedPrompt
   readonly #options: ReplOptions
   readonly #signal: AbortSignal
   #catalogue: Catalogue
   #running: AbortController | undefined
 
-  private constructor({ terminal, signal }: Context, options: ReplOptions, catalogue: Catalogue) {
-    this.terminal = terminal
+  private constructor(context: Context, options: ReplOptions, prompt: TypedPrompt, catalogue: Catalogue) {
+    this.terminal = context.terminal
+    this.prompt = prompt
     this.#options = options
     this.timing = options.usage === true
-    this.#signal = signal
+    this.#signal = context.signal
     this.#catalogue = catalogue
   }
 
   static async open(context: Context, options: ReplOptions): Promise<Session> {
-    return new Session(context, options, await loadCatalogue(context.terminal, options))
+    const prompt = new TypedPrompt()
+    return new Session(context, options, prompt, await loadCatalogue(context.terminal, options, prompt))
   }
 
   get catalogue(): Catalogue {
@@ -49,7 +55,7 @@ export class Session {
   /** Looks at the directories again. Where that fails, everything stays as it is. */
   async reload(): Promise<void> {
     const { registry } = this.#catalogue
-    this.#catalogue = await loadCatalogue(this.terminal, this.#options)
+    this.#catalogue = await loadCatalogue(this.terminal, this.#options, this.prompt)
     await registry.close()
   }
 
@@ -76,9 +82,14 @@ export class Session {
   }
 }
 
-async function loadCatalogue(terminal: Terminal, options: ReplOptions): Promise<Catalogue> {
+async function loadCatalogue(
+  terminal: Terminal,
+  options: ReplOptions,
+  prompt: TypedPrompt,
+): Promise<Catalogue> {
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.load(directories, loadingOf(options))
+  const permissions = permissionsOf(terminal, options, prompt)
+  const catalogue = await Catalogue.load(directories, loadingOf(options), permissions)
   noteProblems(terminal, catalogue)
   if (catalogue.registry.isEmpty) {
     terminal.note('there are no plugins')

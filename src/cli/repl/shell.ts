@@ -47,6 +47,7 @@ async function converse(session: Session): Promise<number> {
     completer: (line: string) => complete(line, session.commands),
   })
   const typed = new LineQueue(editor)
+  session.prompt.listenTo(typed, editor)
   const prompt = () => {
     editor.setPrompt(reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
     editor.prompt(true)
