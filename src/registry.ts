@@ -177,7 +177,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     this.#wasi = new Wasi(wasi)
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
-      this.#broker = new EffectBroker(handling, { registry: this, allowsNet })
+      this.#broker = new EffectBroker(handling, {
+        registry: this,
+        allowsNet,
+        onEffect: (event, grant) => this.#permissions.recordEffect(event, grant),
+      })
     }
     this.#executor = new Executor({
       ...(concurrency === undefined

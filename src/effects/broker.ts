@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { allowsNet } from '../capabilities.js'
 import {
   type EffectRequest,
   type EffectTrace,
@@ -12,7 +13,6 @@ import type { Effect, EffectResult } from '../outcome.js'
 import { EffectFailure } from './failure.js'
 import type { EffectContext, EffectPlugin } from './handler.js'
 import { HttpClient } from './http/client.js'
-import type { GrantAllowsNet } from './net-grant.js'
 import type { CheckedEffectOptions } from './options.js'
 import { checkEffectResult } from './result.js'
 
@@ -29,12 +29,12 @@ export interface EffectOrigin {
 export interface EffectHost {
   /** Whose effects they are, for whoever listens. */
   readonly registry: EffectTrace['registry']
-  readonly allowsNet: GrantAllowsNet
+  readonly allowsNet: typeof allowsNet
   /**
    * Hears of each effect when it is over, before its plugin does. Where this rejects, the execution
    * does: what cannot be written down is not used.
    */
-  readonly onEffect?: (event: EffectTrace) => void | Promise<void>
+  readonly onEffect: (event: EffectTrace, grant: Capabilities) => void | Promise<void>
 }
 
 /**
@@ -80,7 +80,7 @@ export class EffectBroker {
         throw error
       } finally {
         event.durationMs = performance.now() - began
-        await this.#host.onEffect?.(event)
+        await this.#host.onEffect(event, origin.grant)
       }
     }
     return await (effectsAreTraced() ? traceEffect(event, run) : run())

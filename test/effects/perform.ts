@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from '../../src/capabilities.js'
 import { EffectBroker } from '../../src/effects/broker.js'
 import { checkEffects } from '../../src/effects/options.js'
 import type {
@@ -9,7 +10,6 @@ import type {
   Header,
   PluginRegistry,
 } from '../../src/index.js'
-import { NO_CAPABILITIES } from '../../src/manifest.js'
 
 /** Whether a plugin was granted a host. */
 export type Granted = (protocol: string, host: string, port: number) => boolean

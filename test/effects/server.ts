@@ -14,6 +14,13 @@ export interface SeenRequest {
 /** Answers a request, byte by byte if it likes; a connection is one request. */
 export type Route = (socket: Socket, request: SeenRequest) => void
 
+interface ServerOptions {
+  readonly host?: string
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** What it says before it is asked. */
+  readonly greeting?: string
+}
+
 /** A server on this machine that does as a test tells it, and counts who comes. */
 export class TestServer {
   readonly port: number
@@ -32,7 +39,7 @@ export class TestServer {
   /** Listens until the test is over: on 127.0.0.1, or on every address there is. */
   static async start(
     route: Route = text('ok'),
-    { host = '127.0.0.1', tls }: { host?: string; tls?: { key: string; cert: string } } = {},
+    { host = '127.0.0.1', tls, greeting }: ServerOptions = {},
   ): Promise<TestServer> {
     let started: TestServer | undefined
     const accept = (socket: Socket) => started?.accept(socket, route)
@@ -43,7 +50,10 @@ export class TestServer {
     const test = new TestServer(server)
     started = test
     // Of TLS, those that fail before there is a request are counted too.
-    server.on('connection', socket => test.count(socket))
+    server.on('connection', socket => {
+      test.count(socket)
+      if (greeting !== undefined) socket.write(greeting)
+    })
     onTestFinished(() => test.close())
     return test
   }
