@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,12 +38,13 @@ export async function packPublished(directory: string): Promise<Tarball[]> {
 
 /** Packs what the package depends on, as it is installed here, into a directory. */
 export async function packDependencies(manifest: Manifest, directory: string): Promise<Tarball[]> {
+  await mkdir(directory)
   const folders = Object.keys(manifest.dependencies ?? {}).map(name => join(root, 'node_modules', name))
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', directory, ...folders], { cwd: root })
   return readTarballs(directory)
 }
 
-/** A file's path for each file in a tarball. */
+/** The path of each file in a tarball, in the package. */
 export async function listFiles({ path }: Tarball): Promise<string[]> {
   const { stdout } = await run('tar', ['-tzf', path])
   return stdout.trim().split('\n').map(withoutFolder)
