@@ -1,61 +1,52 @@
-// Packs the package as `npm publish` would and looks at the result: publint and arethetypeswrong read it, then it is laid
-// out as installed, with the addon in its platform's package, and test/package/smoke.cjs uses it from there.
+// Packs what is published and looks at it: publint and arethetypeswrong read it, then it is laid out as installed, with the
+// addon in its platform's package, and test/package/smoke.cjs uses it from there on every version of Node that is listed.
+//
+//   node scripts/check-package.mjs                packs it first, with the addon of dist/
+//   node scripts/check-package.mjs --tarballs DIR checks what scripts/package.mjs has made
+//   ... --here                                    on this Node alone, where the others have no binaries
 
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { nodeBinary, nodeVersions } from './node-versions.mjs'
+import { platforms, source } from './platforms.mjs'
 import { ask, at, main, run, Stop } from './steps.mjs'
 
-const { name, napi, dependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
-
 await main(() => {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  const { values } = parseArgs({ options: { tarballs: { type: 'string' }, here: { type: 'boolean' } } })
+  const folder = mkdtempSync(join(tmpdir(), `${source.name}-`))
   try {
-    const tarball = pack(folder)
+    const tarballs = values.tarballs === undefined ? join(folder, 'tarballs') : resolve(values.tarballs)
+    if (values.tarballs === undefined) run('node', ['scripts/package.mjs', '--output', tarballs])
+    const tarball = join(tarballs, `${source.name}-${source.version}.tgz`)
     run('publint', ['run', tarball, '--strict'])
     run('attw', [tarball, '--no-emoji'])
-    lay(folder, tarball)
-    run('node', [join(folder, 'smoke.cjs')], { env: { SEN_PLUGIN_HOST_CACHE: join(folder, 'cache') } })
+
+    lay(folder, tarballs)
+    const smoke = [join(folder, 'smoke.cjs'), at('examples', 'plugins', 'build')]
+    const env = { SEN_PLUGIN_HOST_CACHE: join(folder, 'cache') }
+    run('node', smoke, { env })
+    if (!values.here) for (const version of nodeVersions) run(nodeBinary(version), smoke, { env })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 })
 
-function pack(folder) {
-  const output = ask('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
-  if (output === undefined) throw new Stop('npm pack failed')
-  const [{ filename, files, unpackedSize }] = JSON.parse(output)
-  console.log(`${filename}: ${files.length} files, ${(unpackedSize / 1024).toFixed(0)} KiB unpacked`)
-  return join(folder, filename)
-}
-
-/** node_modules as an installation leaves it, but for the dependencies, which are links to the project's own. */
-function lay(folder, tarball) {
+/**
+ * node_modules as an installation leaves it: each platform's package, of which the one that fits is loaded. The
+ * dependencies are links to the project's own.
+ */
+function lay(folder, tarballs) {
   const modules = join(folder, 'node_modules')
-  const unpacked = join(modules, name)
-  mkdirSync(unpacked, { recursive: true })
-  if (ask('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]) === undefined)
-    throw new Stop('tar failed')
-
-  const addon = readdirSync(at('dist')).find(
-    file => file.startsWith(`${napi.binaryName}.`) && file.endsWith('.node'),
-  )
-  if (addon === undefined) throw new Stop('the addon is not built: npm run build:addon')
-  const platform = addon.slice(napi.binaryName.length + 1, -'.node'.length)
-  const platformPackage = join(modules, `${napi.packageName}-${platform}`)
-  cpSync(at('npm', platform), platformPackage, { recursive: true })
-  copyFileSync(at('dist', addon), join(platformPackage, addon))
-
-  for (const dependency of Object.keys(dependencies))
+  for (const name of [source.name, ...platforms.map(({ packageName }) => packageName)]) {
+    const file = `${name}-${source.version}.tgz`
+    if (!readdirSync(tarballs).includes(file)) continue
+    mkdirSync(join(modules, name), { recursive: true })
+    const args = ['-xzf', join(tarballs, file), '--strip-components=1', '-C', join(modules, name)]
+    if (ask('tar', args) === undefined) throw new Stop(`${file} cannot be unpacked`)
+  }
+  for (const dependency of Object.keys(source.dependencies))
     symlinkSync(at('node_modules', dependency), join(modules, dependency), 'junction')
   copyFileSync(at('test', 'package', 'smoke.cjs'), join(folder, 'smoke.cjs'))
 }
