@@ -66,6 +66,16 @@ describe.each(situations)('a process in the middle of %s', situation => {
   })
 })
 
+test.each(situations)(
+  'Workers that are terminated in the middle of %s leave the process as it was',
+  async situation => {
+    const directory = await directoryOfGuests()
+    const args = [situation, `${ROUNDS}`, directory]
+    const ended = await runProgram('terminate.mjs', args, { timeoutMs: 20_000 + ROUNDS * 5_000 })
+    expect(ended).toEqual({ code: 0, signal: null, stdout: 'still here\n', stderr: '' })
+  },
+)
+
 test('a process whose callbacks throw goes on, and so do its calls', async () => {
   await rounds(
     directory => runProgram('throwing-callbacks.mjs', [directory]),
@@ -120,9 +130,7 @@ async function rounds(
   run: (directory: string) => Promise<Ended>,
   look: (ended: Ended) => void,
 ): Promise<void> {
-  const directory = await temporaryDirectory()
-  for (const name of guests) await guestFile(directory, name)
-  await writeFile(join(directory, 'slow.wasm'), await slowToCompile('slow'))
+  const directory = await directoryOfGuests()
   let left = ROUNDS
   const runner = async () => {
     while (left > 0) {
@@ -131,4 +139,11 @@ async function rounds(
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, runner))
+}
+
+async function directoryOfGuests(): Promise<string> {
+  const directory = await temporaryDirectory()
+  for (const name of guests) await guestFile(directory, name)
+  await writeFile(join(directory, 'slow.wasm'), await slowToCompile('slow'))
+  return directory
 }
