@@ -1,6 +1,6 @@
 // Run beside an installed package (scripts/check-package.mjs), on each version of Node: both ways in lead to the same
 // classes, the addon comes from its platform's package and does what it is for, and the command line starts.
-// smoke.cjs DIRECTORY, in which the example plugins are.
+// smoke.cjs DIRECTORY NODE..., where the example plugins are, and the command that this Node was run with.
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
@@ -8,7 +8,8 @@ const { dirname, join } = require('node:path')
 
 const required = require('sen-plugin-host')
 
-const plugin = name => join(process.argv[2], `${name}.wasm`)
+const [, , directory, command, ...words] = process.argv
+const plugin = name => join(directory, `${name}.wasm`)
 
 async function main() {
   const exports = await sameBothWays()
@@ -52,13 +53,11 @@ async function plugins() {
 function commandLine() {
   const manifest = require.resolve('sen-plugin-host/package.json')
   const { bin, version } = require(manifest)
-  const sen = join(dirname(manifest), bin.sen)
-  const printed = execFileSync(process.execPath, [sen, '--version'], { encoding: 'utf8' })
+  const sen = (...args) =>
+    execFileSync(command, [...words, join(dirname(manifest), bin.sen), ...args], { encoding: 'utf8' })
+  const printed = sen('--version')
   assert.ok(printed.includes(version), `sen --version printed ${printed}`)
-  const answer = execFileSync(process.execPath, [sen, 'run', '--plugins', process.argv[2], 'hello', 'Ada'], {
-    encoding: 'utf8',
-  })
-  assert.equal(answer, 'Hello, Ada!\n')
+  assert.equal(sen('run', '--plugins', directory, 'hello', 'Ada'), 'Hello, Ada!\n')
   return version
 }
 
