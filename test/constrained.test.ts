@@ -39,7 +39,7 @@ describe('in a process that may have little', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const { short, ...rest } = JSON.parse(stdout)
     expect(rest).toEqual({
-      loaded: 'forever',
+      loaded: ['echo', 'forever'],
       sync: 'x',
       long: expect.stringMatching(/^ERR_(FUEL_EXHAUSTED|BUSY)$/),
     })
