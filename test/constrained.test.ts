@@ -26,7 +26,8 @@ describe('in a Node with the permission model', () => {
   })
 })
 
-describe('in a process that may have little', () => {
+// Linux has such limits for everybody.
+describe.runIf(platform === 'linux')('in a process that may have little', () => {
   test.each([3_000_000, 4_194_304])('address space, %i KiB: plugins run', async limit => {
     const path = await guestFile(await temporaryDirectory(), 'echo')
     const within = ['sh', '-c', `ulimit -v ${limit} && exec "$@"`, 'sh']
