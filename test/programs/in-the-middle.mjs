@@ -58,6 +58,8 @@ const begin = {
   },
 
   async prompting() {
+    // Unlike a terminal, this input keeps no process alive.
+    setInterval(() => {}, HOUR)
     const input = Object.assign(new PassThrough(), { isTTY: true })
     const output = { isTTY: true, write: () => setImmediate(begun) }
     const prompt = new TerminalPermissionPrompt({ input, output, timeoutMs: HOUR })
