@@ -19,7 +19,7 @@ test('the pages that follow from the code are as npm run build:docs writes them'
   }
 })
 
-describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'])('%s', name => {
+describe.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/running.md'])('%s', name => {
   test('leads to files that there are', async () => {
     const page = join(root, name)
     const links = [...(await readFile(page, 'utf8')).matchAll(/\]\(([^)\s]+)\)/g)].map(
