@@ -1,5 +1,5 @@
 // Builds the addons that can be built on this system, packs them, and runs what can be run: `npm run package:all`, which
-// takes minutes a platform. Ends with a table. Those for arm64 Linux are run by QEMU (Debian: qemu-user-static and
+// takes minutes a platform, or `npm run package:all -- TARGET...` for some of them. Ends with a table. Those for arm64 Linux are run by QEMU (Debian: qemu-user-static and
 // libc6-arm64-cross, libstdc++6-arm64-cross) where it is installed.
 
 import { existsSync, statSync } from 'node:fs'
@@ -12,7 +12,10 @@ const SYSROOT = '/usr/aarch64-linux-gnu'
 const output = at('target', 'packages')
 
 await main(() => {
-  const here = platforms.filter(({ os }) => os === process.platform)
+  const wanted = process.argv.slice(2)
+  const here = platforms.filter(({ os, target }) =>
+    wanted.length === 0 ? os === process.platform : wanted.includes(target),
+  )
   for (const { target } of here) run('node', ['scripts/build-release.mjs', target])
   run('node', ['scripts/package.mjs', '--addons', at('target', 'addons'), '--output', output])
 
@@ -22,7 +25,7 @@ await main(() => {
 })
 
 function rowOf(platform, isBuilt) {
-  if (!isBuilt) return { built: 'on its own system', addon: '', packed: '', run: '' }
+  if (!isBuilt) return { built: 'no', addon: '', packed: '', run: '' }
   const tarball = at('target', 'packages', `${platform.packageName}-${source.version}.tgz`)
   return {
     built: 'yes',
