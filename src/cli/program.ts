@@ -1,13 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
-import { addCache } from './commands/cache.js'
-import { addDoctor } from './commands/doctor.js'
-import { addInspect } from './commands/inspect.js'
-import { addList } from './commands/list.js'
-import { addRepl } from './commands/repl.js'
-import { addRun } from './commands/run.js'
-import { addScan } from './commands/scan.js'
-import { addWatch } from './commands/watch.js'
+import { commandNames, loadCommand } from './commands.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from './exit-codes.js'
@@ -34,7 +27,8 @@ const HELP_WIDTH = 100
 /** Does what the command line says, and sets the process's exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' })
+    const program = await createProgram(context, needed(args))
+    await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // What there is to say has been said. Help and version that were asked for are no errors.
@@ -42,7 +36,13 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function createProgram(context: Context): Command {
+/** The commands that a command line needs: the one that it names, or all of them to choose from. */
+function needed([name]: readonly string[]): readonly string[] {
+  return name !== undefined && commandNames.includes(name) ? [name] : commandNames
+}
+
+/** The command line's definition, with these of its commands: what parses it, and what all help is made of. */
+export async function createProgram(context: Context, commands: readonly string[]): Promise<Command> {
   const program = new Command('sen')
   program
     .description('Runs plugins compiled to WebAssembly, within limits.')
@@ -54,8 +54,10 @@ function createProgram(context: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addWatch, addRepl, addCache, addDoctor])
+  for (const name of commands) {
+    const add = await loadCommand(name)
     add(program, context)
+  }
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program
