@@ -277,7 +277,7 @@ describe('where the engine has it hard', () => {
     const dist = await copyWithoutAddon(async (directory, addons) => {
       for (const addon of addons) await writeFile(join(directory, addon), 'no library')
     })
-    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'cli', 'main.js') })
+    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'sen.cjs') })
     expect(code).toBe(84)
     expect(stdout).toMatch(/^problem {2}addon: the addon for .* could not be loaded: .+\n {9}remedy: /m)
   })

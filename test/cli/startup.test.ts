@@ -31,7 +31,7 @@ async function loadedBy(args: readonly string[]): Promise<Loaded> {
 const ELSEWHERE = [
   /^src\/cli\/(?:repl|doctor|completion|types)\//,
   /^src\/cli\/commands\/(?!run\.ts)/,
-  /^src\/watch(?:er\.ts$|\/(?!precedence))/,
+  /^src\/watch(?:er\.ts$|\/(?!precedence|metadata))/,
 ]
 const HEAVY = [
   /^readline/,
