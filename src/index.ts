@@ -3,6 +3,8 @@
  * limits, with no access to the system unless granted.
  */
 export type { CacheOption, CacheStats } from './cache.js'
+export { type HelpFormat, type HelpOptions, renderHelp } from './command/help.js'
+export { type CommandSchema, commandSchema, type ValueSchema } from './command/schema.js'
 export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export {

@@ -1,5 +1,5 @@
 import type { HotReloadEvent } from '../index.js'
-import { inertLine } from './inert.js'
+import { inertLine } from '../inert.js'
 import { displayPath, withoutPath } from './paths.js'
 import type { Terminal } from './terminal.js'
 import { formatMs } from './units.js'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { inertLine } from '../../inert.js'
 import { type Context, perform } from '../context.js'
 import { candidateDirectories, DEFAULT_DIRECTORIES, type DirectoryOptions } from '../directories.js'
 import { cacheCheck } from '../doctor/cache.js'
@@ -7,7 +8,6 @@ import { examineDirectory } from '../doctor/directories.js'
 import { engineChecks } from '../doctor/engine.js'
 import { examinePlugins, type PluginReport } from '../doctor/plugins.js'
 import { versionChecks } from '../doctor/versions.js'
-import { inertLine } from '../inert.js'
 import {
   addDirectoryOption,
   addLoadOptions,

@@ -1,14 +1,14 @@
 import { dirname } from 'node:path'
 import type { LoadedPlugin, PluginHostErrorCode, PluginLoaderOptions, ScanFailure } from '../../index.js'
+import { inertLine } from '../../inert.js'
 import { asksForNothing } from '../../manifest.js'
+import { clip } from '../../width.js'
 import { capabilityLines } from '../capability-lines.js'
 import { Catalogue } from '../catalogue.js'
 import { inWordsOfOptions } from '../failure.js'
-import { inertLine } from '../inert.js'
 import { LIMIT_FLAGS } from '../options.js'
 import { displayPath, withoutPath } from '../paths.js'
 import { failureData } from '../plugin-table.js'
-import { clip } from '../width.js'
 import { problem, type Verdict } from './check.js'
 
 /** A file of a directory. `data` is what programs get besides the verdict. */

@@ -39,7 +39,7 @@ function help({ terminal, commands, catalogue }: Session, [name]: readonly strin
     terminal.print([builtin.usage, builtin.about])
     return 0
   }
-  terminal.print(commandHelp(manifest.command, stdout.colors))
+  terminal.print(commandHelp(manifest.command, stdout))
   return 0
 }
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { inertLine } from '../inert.js'
+import { inertLine } from '../../inert.js'
 
 /** Lines that are kept. */
 export const MAX_LINES = 1000

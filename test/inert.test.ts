@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { inert, inertJson, inertLine } from '../../src/cli/inert.js'
+import { inert, inertJson, inertLine } from '../src/inert.js'
 
 describe('text of a plugin is shown inert', () => {
   test.each([
