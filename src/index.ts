@@ -28,6 +28,7 @@ export type {
 } from './manifest.js'
 export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outcome.js'
 export type { LoadedPlugin } from './plugin.js'
+export type { PluginCommands, PluginCommandWords } from './plugin-commands.js'
 export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
 export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'

@@ -20,6 +20,7 @@ import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
+import type { CheckedName, CheckedWords, KnownWord } from './plugin-commands.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
 import type { Place } from './watch/precedence.js'
@@ -162,12 +163,18 @@ export class PluginRegistry {
 
   /**
    * Runs a command off the event loop, on a pristine instance, and carries out what effects it
-   * asks for. What a plugin answers, errors of its own included, is a value.
+   * asks for. What a plugin answers, errors of its own included, is a value. Names and words are
+   * checked by the compiler where `PluginCommands` knows them.
    *
    * @throws {PluginHostError} `ERR_COMMAND_NOT_FOUND`; `ERR_PERMISSION_DENIED`; the faults of a
    *   guest; `ERR_BUSY`; `ERR_UNLOADED` and `ERR_CLOSED` when those happen meanwhile. An aborted
    *   call rejects with `signal.reason`.
    */
+  async execute<const Name extends string, const Words extends readonly KnownWord<Name>[]>(
+    command: CheckedName<Name>,
+    args?: CheckedWords<Name, Words>,
+    options?: ExecuteOptions,
+  ): Promise<Answer>
   async execute(command: string, args: readonly string[] = [], options?: ExecuteOptions): Promise<Answer> {
     const checked = checkArgs(args)
     const { signal, limits } = checkExecuteOptions(options)
@@ -197,6 +204,11 @@ export class PluginRegistry {
    *
    * @throws {PluginHostError} As `execute`.
    */
+  executeSync<const Name extends string, const Words extends readonly KnownWord<Name>[]>(
+    command: CheckedName<Name>,
+    args?: CheckedWords<Name, Words>,
+    options?: ExecuteOptions,
+  ): Answer
   executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
     const checked = checkArgs(args)
     const { signal, limits } = checkExecuteOptions(options)

@@ -11,6 +11,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['inspect', async () => (await import('./commands/inspect.js')).addInspect],
   ['scan', async () => (await import('./commands/scan.js')).addScan],
   ['watch', async () => (await import('./commands/watch.js')).addWatch],
+  ['types', async () => (await import('./commands/types.js')).addTypes],
   ['repl', async () => (await import('./commands/repl.js')).addRepl],
   ['cache', async () => (await import('./commands/cache.js')).addCache],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctor],
