@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
-import { commandNames, loadCommand } from './commands.js'
+import { commandsFor, loadCommand } from './commands.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { packageData } from './package-data.js'
@@ -27,18 +27,13 @@ const HELP_WIDTH = 100
 /** Does what the command line says, and sets the process's exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
   try {
-    const program = await createProgram(context, needed(args))
+    const program = await createProgram(context, commandsFor(args))
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // What there is to say has been said. Help and version that were asked for are no errors.
     if (error.exitCode !== 0) process.exitCode = EXIT_USAGE
   }
-}
-
-/** The commands that a command line needs: the one that it names, or all of them to choose from. */
-function needed([name]: readonly string[]): readonly string[] {
-  return name !== undefined && commandNames.includes(name) ? [name] : commandNames
 }
 
 /** The command line's definition, with these of its commands: what parses it, and what all help is made of. */

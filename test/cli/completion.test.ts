@@ -53,8 +53,8 @@ describe('completion of', () => {
     ['values of an argument', 'greet --style shout g', ['good ']],
     ['subcommands and values of a first argument', 'greet ', ['bad', 'good', 'morning']],
     ['the word at the end', 'greet --greeting "a b" --sty', ['--style ']],
-  ])('%s: %s', (_, line, candidates) => {
-    expect(complete(line, commands)[0]).toEqual(candidates)
+  ])('%s: %s', async (_, line, candidates) => {
+    expect((await complete(line, commands))[0]).toEqual(candidates)
   })
 
   test.each([
@@ -64,17 +64,17 @@ describe('completion of', () => {
     ['arguments of a command that there is not', 'nosuch --', []],
     ['the inside of a quote', 'greet "a b', []],
     ['a second argument that there is not', 'greet good b', []],
-  ])('nothing, for %s: %s', (_, line, candidates) => {
-    expect(complete(line, commands)[0]).toEqual(candidates)
+  ])('nothing, for %s: %s', async (_, line, candidates) => {
+    expect((await complete(line, commands))[0]).toEqual(candidates)
   })
 
-  test('nothing that could reach the terminal as an escape', () => {
-    expect(complete('hostile -', commands)[0]).toEqual([])
-    expect(complete('hostile ', commands)[0]).toEqual(['fine '])
+  test('nothing that could reach the terminal as an escape', async () => {
+    expect((await complete('hostile -', commands))[0]).toEqual([])
+    expect((await complete('hostile ', commands))[0]).toEqual(['fine '])
   })
 
-  test('names that every object has are ordinary ones', () => {
-    expect(complete('constructor --', commands)[0]).toEqual([])
-    expect(complete('toStr', [command('toString')])[0]).toEqual(['toString '])
+  test('names that every object has are ordinary ones', async () => {
+    expect((await complete('constructor --', commands))[0]).toEqual([])
+    expect((await complete('toStr', [command('toString')]))[0]).toEqual(['toString '])
   })
 })

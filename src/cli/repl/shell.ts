@@ -4,7 +4,7 @@ import type { Context } from '../context.js'
 import { report, UsageError } from '../failure.js'
 import { counted } from '../units.js'
 import { CommandReader } from './command-reader.js'
-import { complete } from './completion.js'
+import { type Completion, complete } from './completion.js'
 import { History, historyPath, MAX_LINES } from './history.js'
 import { interpret } from './interpreter.js'
 import { LineQueue } from './line-queue.js'
@@ -44,7 +44,12 @@ async function converse(session: Session): Promise<number> {
     history: history.lines.toReversed(),
     historySize: MAX_LINES,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, session.commands),
+    completer: (line: string, done: (error: Error | null, completion?: Completion) => void) => {
+      complete(line, session.commands).then(
+        completion => done(null, completion),
+        (error: Error) => done(error),
+      )
+    },
   })
   const typed = new LineQueue(editor)
   const prompt = () => {
