@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
+import type { Terminal } from '../terminal.js'
 import { addCache } from './commands/cache.js'
 import { addDoctor } from './commands/doctor.js'
 import { addInspect } from './commands/inspect.js'
@@ -12,7 +13,6 @@ import { addWatch } from './commands/watch.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { packageData } from './package-data.js'
-import type { Terminal } from './terminal.js'
 
 const HELP = `
 Examples:
