@@ -216,6 +216,7 @@ export class Router<State = unknown> {
   /**
    * Does what this process was asked to: writes what comes of `process.argv` to stdout and stderr, and
    * sets the exit code. Colours and widths are the terminal's; what a plugin says is shown inert there.
+   * When nobody reads stdout any more, the process ends quietly.
    *
    * @returns The response that was written.
    * @throws {PluginHostError} As `executeWith`.

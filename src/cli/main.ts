@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { endOnBrokenPipe } from '../broken-pipe.js'
 import { Terminal } from '../terminal.js'
-import { endOnBrokenPipe } from './broken-pipe.js'
 import { abortOnSignals } from './interrupt.js'
 import { runProgram } from './program.js'
 

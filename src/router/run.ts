@@ -1,3 +1,4 @@
+import { endOnBrokenPipe } from '../broken-pipe.js'
 import { inertLine } from '../inert.js'
 import { checkArgs, checkOptions, checkSignal } from '../options.js'
 import { Terminal } from '../terminal.js'
@@ -22,6 +23,8 @@ export async function runProgram(
 ): Promise<RouterResponse> {
   const { argv, signal } = checkOptions(options, 'options', ['argv', 'signal'])
   const terminal = new Terminal(process.stdout, process.stderr, process.env)
+  // A program that looks after its streams itself goes on doing so.
+  if (process.stdout.listenerCount('error') === 0) endOnBrokenPipe(terminal)
   const { colors, width } = terminal.stdout
   const response = await execute(argv === undefined ? process.argv.slice(1) : checkArgs(argv), {
     ...(signal === undefined ? {} : { signal: checkSignal(signal) as AbortSignal }),

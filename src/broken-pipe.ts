@@ -1,5 +1,5 @@
-import { EXIT_INTERNAL } from '../exit-codes.js'
-import type { Terminal } from '../terminal.js'
+import { EXIT_INTERNAL } from './exit-codes.js'
+import type { Terminal } from './terminal.js'
 
 /**
  * Ends quietly when nobody reads on, as after `| head -1`. Anything else that keeps output from
