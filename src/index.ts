@@ -3,6 +3,8 @@
  * limits, with no access to the system unless granted.
  */
 export type { CacheOption, CacheStats } from './cache.js'
+export type { Argument, Command } from './command/arguments.js'
+export type { ArgumentValue } from './command/check.js'
 export { type HelpFormat, type HelpOptions, renderHelp } from './command/help.js'
 export { type CommandSchema, commandSchema, type ValueSchema } from './command/schema.js'
 export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
@@ -30,6 +32,23 @@ export type { Effect, EffectResult, ExecuteResult, Header, Usage } from './outco
 export type { LoadedPlugin } from './plugin.js'
 export type { PluginCommands, PluginCommandWords } from './plugin-commands.js'
 export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
+export type {
+  ArgsMode,
+  CommandContext,
+  Handler,
+  Middleware,
+  RouteArg,
+  RouteOptions,
+} from './router/context.js'
+export type { Reply, RouterError, RouterErrorCode, RouterResponse } from './router/response.js'
+export type { RouterRunOptions } from './router/run.js'
+export {
+  type PluginRouteOptions,
+  type RegistryRouteOptions,
+  Router,
+  type RouterExecuteOptions,
+  type RouterOptions,
+} from './router.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
 export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'
 export type { HotReloadEvent, HotReloadEventType, HotReloadListener } from './watch/events.js'

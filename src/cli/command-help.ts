@@ -1,6 +1,6 @@
 import { renderHelp } from '../command/help.js'
 import type { CommandSpec } from '../index.js'
-import type { Channel } from './terminal.js'
+import type { Channel } from '../terminal.js'
 
 /** What a command says of itself, with its subcommands, as lines for a terminal, file or pipe. */
 export function commandHelp(spec: CommandSpec, { colors, width }: Channel): string[] {

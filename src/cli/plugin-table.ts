@@ -1,7 +1,7 @@
 import type { LoadedPlugin } from '../index.js'
+import type { Channel } from '../terminal.js'
 import { displayPath } from './paths.js'
 import { table } from './table.js'
-import type { Channel } from './terminal.js'
 
 const COLUMNS = [
   { title: 'COMMAND' },

@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
+import type { Terminal } from '../terminal.js'
 import { commandsFor, loadCommand } from './commands.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { packageData } from './package-data.js'
-import type { Terminal } from './terminal.js'
 
 const HELP = `
 Examples:

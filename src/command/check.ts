@@ -11,6 +11,9 @@ import {
 } from './arguments.js'
 import { fewOf } from './facts.js'
 
+/** Of what was typed, in a message. */
+const LONGEST_QUOTE = 80
+
 /** What is wrong with the words of a command. */
 export interface ArgumentProblem {
   readonly kind:
@@ -251,11 +254,20 @@ class Check {
     problem: string,
     suggestions: readonly string[] = [],
   ): CheckedArguments {
-    const hint = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
-    const usage = inertLine(usageOf(this.#command, this.#call))
-    const message = inertLine(problem + hint)
-    return { type: 'invalid', problem: { kind, argument, message, usage, suggestions } }
+    const usage = usageOf(this.#command, this.#call)
+    return { type: 'invalid', problem: problemOf({ kind, argument, message: problem, usage, suggestions }) }
   }
+}
+
+/** A problem in words that are safe to show, with what may have been meant. */
+export function problemOf({ kind, argument, message, usage, suggestions }: ArgumentProblem): ArgumentProblem {
+  const meant = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
+  return { kind, argument, message: inertLine(message + meant), usage: inertLine(usage), suggestions }
+}
+
+/** What was typed, as a message quotes it. */
+export function quote(word: string): string {
+  return JSON.stringify(word.length > LONGEST_QUOTE ? `${word.slice(0, LONGEST_QUOTE)}…` : word)
 }
 
 /** Whether words beyond the last argument may be its further values. */
@@ -274,8 +286,4 @@ function helpFormat(word: string, flags: readonly string[]): { format?: string }
 function splitOnce(text: string, separator: string): [string, string?] {
   const at = text.indexOf(separator)
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)]
-}
-
-function quote(word: string): string {
-  return JSON.stringify(word.length > 80 ? `${word.slice(0, 80)}…` : word)
 }

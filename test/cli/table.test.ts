@@ -1,7 +1,7 @@
 import picocolors from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import { table } from '../../src/cli/table.js'
-import type { Channel } from '../../src/cli/terminal.js'
+import type { Channel } from '../../src/terminal.js'
 import { widthOf } from '../../src/width.js'
 
 const COLUMNS = [{ title: 'NAME' }, { title: 'ABOUT', cut: 'end' }, { title: 'FILE', cut: 'start' }] as const

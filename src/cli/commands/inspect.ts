@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type LoadedPlugin, PluginLoader } from '../../index.js'
 import { inertLine } from '../../inert.js'
+import type { Channel } from '../../terminal.js'
 import { capabilityLines } from '../capability-lines.js'
 import { commandHelp } from '../command-help.js'
 import { type Context, perform } from '../context.js'
@@ -13,7 +14,6 @@ import {
   type ReportOptions,
 } from '../options.js'
 import { displayPath } from '../paths.js'
-import type { Channel } from '../terminal.js'
 import { formatCount, formatSize } from '../units.js'
 
 type InspectOptions = LoadOptions & ReportOptions

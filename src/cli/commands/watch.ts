@@ -15,7 +15,7 @@ import {
 } from '../options.js'
 import { displayPath } from '../paths.js'
 import { failureData } from '../plugin-table.js'
-import type { Terminal } from '../terminal.js'
+import type { Terminal } from '../../terminal.js'
 import { declarationsOf } from '../types/declarations.js'
 import { counted } from '../units.js'
 import { writeIfChanged } from '../written-file.js'

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { Catalogue } from '../catalogue.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
@@ -6,7 +7,6 @@ import { pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
-import type { Terminal } from '../terminal.js'
 
 /** What lasts from one command of a shell to the next. */
 export class Session {

@@ -1,4 +1,4 @@
-import { EXIT_INTERNAL } from '../exit-codes.js'
+import { EXIT_INTERNAL } from './exit-codes.js'
 import type { Terminal } from './terminal.js'
 
 /**

@@ -1,6 +1,6 @@
-import { type Colors, colorsFor, wantsColors } from '../colors.js'
-import { inert, inertLine } from '../inert.js'
-import { toJson } from '../json.js'
+import { type Colors, colorsFor, wantsColors } from './colors.js'
+import { inert, inertLine } from './inert.js'
+import { toJson } from './json.js'
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface Stream {
