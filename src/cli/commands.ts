@@ -6,6 +6,8 @@ export type AddCommand = (program: Command, context: Context) => void
 
 /** The command that completion scripts call. */
 const COMPLETE = '__complete'
+/** Speaks of all the others. */
+const HELP = 'help'
 
 /** Where each command is, in the order of help. Loaded by who needs it: `sen run` is to start at once. */
 const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
@@ -19,6 +21,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['cache', async () => (await import('./commands/cache.js')).addCache],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctor],
   ['completion', async () => (await import('./commands/completion.js')).addCompletion],
+  [HELP, async () => (await import('./commands/help.js')).addHelp],
   [COMPLETE, async () => (await import('./commands/complete.js')).addComplete],
 ])
 
@@ -27,7 +30,7 @@ export const commandNames: readonly string[] = [...COMMANDS.keys()]
 /** The commands that a command line needs: the one that it names, or all of them to choose from. */
 export function commandsFor([name = '', ...rest]: readonly string[]): readonly string[] {
   if (name === COMPLETE) return [...new Set([COMPLETE, ...commandsFor(beingTyped(rest))])]
-  return COMMANDS.has(name) ? [name] : commandNames
+  return COMMANDS.has(name) && name !== HELP ? [name] : commandNames
 }
 
 /** The words that are to be completed, as far as it takes to find the command among them. */

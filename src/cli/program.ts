@@ -14,7 +14,9 @@ Examples:
   sen run --fuel 1000000 greet Ada     with less fuel than usual
   sen inspect plugins/greet.wasm       what a plugin is, and asks for
   sen watch plugins                    what is loaded, reloaded or fails there
+  sen help greet                       how a command is called
   sen repl                             a shell with completion
+  sen completion bash --install        completion in your own shell
   sen doctor                           what is wrong here, and what to do about it
 
 Plugins are .wasm files, looked for in ${DEFAULT_DIRECTORIES}, or where --plugins says.
@@ -44,7 +46,7 @@ export async function createProgram(context: Context, commands: readonly string[
     .usage('COMMAND [OPTIONS] [ARGS...]')
     .version(packageData().version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand(false)
     .addHelpText('after', HELP)
     .enablePositionalOptions()
     .exitOverride()

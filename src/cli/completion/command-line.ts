@@ -30,7 +30,7 @@ export async function commandLineCandidates(
   const [first, ...rest] = words
   if (first === undefined) return partial.startsWith('-') ? optionsOf(program) : commandsOf(program)
   const command = program.commands.find(command => command.name() === first)
-  if (command === undefined) return first === 'help' ? commandsOf(program) : NOTHING
+  if (command === undefined) return NOTHING
   if (command.commands.length > 0) return await commandLineCandidates(command, rest, partial, find)
 
   const { operands, directories, pending } = parse(command, rest)
@@ -38,6 +38,8 @@ export async function commandLineCandidates(
   const attached = attachedOption(command, partial)
   if (attached !== undefined && !(command.name() === 'run' && operands.length > 0)) return attached
   const [name, ...args] = operands
+  if (command.name() === 'help' && name === undefined && !partial.startsWith('-'))
+    return { words: [...commandsOf(program).words, ...commandCandidates(await find(directories)).words] }
   if (command.name() !== 'run') {
     return partial.startsWith('-')
       ? optionsOf(command)
