@@ -63,6 +63,11 @@ export class Catalogue {
     return this.registry.listCommands().flatMap(command => this.#plugins.get(command) ?? [])
   }
 
+  /** Ends what runs, and gives up the plugins. */
+  async close(): Promise<void> {
+    await this.registry.close()
+  }
+
   /** Why a command that a file is called like is not there. */
   failureOf(command: string): ScanFailure | undefined {
     return this.failures.find(({ path }) => isNamesake(path, command))
