@@ -5,7 +5,7 @@ import { type Candidates, matching, NOTHING } from '../completion/candidates.js'
 import { commandLineCandidates } from '../completion/command-line.js'
 import { type Context, perform } from '../context.js'
 import { pluginDirectories } from '../directories.js'
-import { unfinishedLine, unquoted } from '../repl/words.js'
+import { unfinishedLine, unquoted } from '../words.js'
 
 interface CompleteOptions {
   /** The word that is being typed, as far as the cursor. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type Context, perform } from '../context.js'
 import { DEFAULT_DIRECTORIES } from '../directories.js'
-import { type DoctorOptions, doctor } from '../doctor/doctor.js'
+import type { DoctorOptions } from '../doctor/doctor.js'
 import { addDirectoryOption, addLoadOptions, addReportOptions } from '../options.js'
 
 const HELP = `
@@ -24,6 +24,10 @@ export function addDoctor(program: Command, context: Context): void {
   command.addHelpText('after', HELP)
   command.action(async (directories: readonly string[], options: DoctorOptions) => {
     const named = [...directories, ...(options.plugins ?? [])]
-    await perform(context, options, () => doctor(context.terminal, named, options))
+    await perform(context, options, async () => {
+      // Loaded for this command alone.
+      const { doctor } = await import('../doctor/doctor.js')
+      return await doctor(context.terminal, named, options)
+    })
   })
 }

@@ -43,8 +43,9 @@ export function wordCandidates(command: CommandSpec, words: readonly string[], p
   if (subcommand !== undefined) return wordCandidates(subcommand, rest, partial)
 
   const options = command.args.filter(isOption)
-  if (!words.includes('--')) {
-    const before = optionCalled(words.at(-1), options)
+  const isLiteral = words.includes('--')
+  const before = isLiteral ? undefined : optionCalled(words.at(-1), options)
+  if (!isLiteral) {
     if (before !== undefined && takesValue(before)) return valueCandidates(before)
     const attached = /^(--[^=]+)=/.exec(partial)?.[1]
     if (attached !== undefined) return attachedCandidates(attached, options)
@@ -54,6 +55,8 @@ export function wordCandidates(command: CommandSpec, words: readonly string[], p
   // The last one may be given several times: the manifest does not say whether it may.
   const operand = operands[Math.min(operandWords(words, options).length, operands.length - 1)]
   const values = operand === undefined ? undeclared(command) : valueCandidates(operand)
+  // Of this option nobody knows whether it takes a value.
+  if (before !== undefined) return { ...values, paths: 'files' }
   if (words.length > 0) return values
   return { ...values, words: [...commandCandidates(command.subcommands).words, ...values.words] }
 }

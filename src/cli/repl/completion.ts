@@ -8,8 +8,8 @@ import {
   wordCandidates,
 } from '../completion/candidates.js'
 import { pathsFrom } from '../completion/paths.js'
+import { quoted, unfinishedLine, unquoted } from '../words.js'
 import { BUILTINS } from './builtins.js'
-import { quoted, unfinishedLine, unquoted } from './words.js'
 
 /** What may be typed instead of the beginning of a word, in the form that readline wants. */
 export type Completion = [candidates: string[], partial: string]
