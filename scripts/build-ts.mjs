@@ -4,11 +4,12 @@
 // - The declarations are CommonJS ones (*.d.cts), and the ES module's entry dist/index.d.ts refers to them: TypeScript lets
 //   a module import CommonJS types under every setting, but refuses the reverse under `module: node16`.
 //   So both entries name the very same types, and no setting of a user's sees an error.
-// - The command line is bundled: see bundle-cli.mjs.
+// - The command line is bundled (bundle-cli.mjs), and its manual page made of it (build-man.mjs).
 // Only what the entry reaches is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import { buildManPage } from './build-man.mjs'
 import { bundleCommandLine } from './bundle-cli.mjs'
 import { at, main, run, Stop } from './steps.mjs'
 
@@ -32,6 +33,7 @@ await main(async () => {
   }
   writeFileSync(join(dist, 'index.cjs'), "module.exports = require('./index.js')\n")
   await bundleCommandLine()
+  await buildManPage()
   // Last, so that its time is the build's: scripts/require-build.mjs compares it with the sources'.
   writeFileSync(join(dist, 'index.d.ts'), "export * from './index.cjs'\n")
 })
