@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
 import type { Terminal } from '../terminal.js'
+import { wrap } from '../width.js'
 import { commandsFor, loadCommand } from './commands.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
@@ -64,8 +65,8 @@ export async function createProgram(context: Context, commands: readonly string[
 function speakLikeSen(program: Command, terminal: Terminal): void {
   const { stdout, stderr } = terminal
   program.configureOutput({
-    writeOut: text => stdout.write(text),
-    writeErr: text => stderr.write(text),
+    writeOut: text => stdout.write(inWidth(text, stdout.width)),
+    writeErr: text => stderr.write(inWidth(text, stderr.width)),
     outputError: text => terminal.error(inOneLine(text)),
     getOutHelpWidth: () => stdout.width ?? HELP_WIDTH,
     getErrHelpWidth: () => stderr.width ?? HELP_WIDTH,
@@ -75,12 +76,21 @@ function speakLikeSen(program: Command, terminal: Terminal): void {
   // Which stream help goes to is not known here; where it has no colours, they are taken out again.
   const colors = colorsFor(true)
   program.configureHelp({
+    // Where less is left for a text, the terminal breaks it, inside words.
+    minWidthToWrap: 20,
     styleTitle: title => colors.bold(title),
     styleOptionTerm: term => colors.cyan(term),
     styleSubcommandTerm: term => colors.cyan(term),
     styleArgumentTerm: term => colors.cyan(term),
     subcommandTerm: command => command.name(),
   })
+}
+
+/** Commander keeps to the width only in what it writes itself, not in what is added to help. */
+function inWidth(text: string, width: number | undefined): string {
+  // What has colours is Commander's.
+  const lines = text.split('\n').flatMap(line => (line.includes('\x1b') ? [line] : wrap(line, width)))
+  return lines.join('\n')
 }
 
 /** `error: unknown option '--fule'\n(Did you mean --fuel?)` without its label, and as a sentence. */

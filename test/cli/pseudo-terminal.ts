@@ -27,7 +27,7 @@ export class PseudoTerminal {
     const pty = spawn(command, [...args], {
       cols: columns,
       rows,
-      name: 'xterm-256color',
+      name: env?.TERM ?? 'xterm-256color',
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
     })
@@ -66,6 +66,11 @@ export class PseudoTerminal {
     )
     while (lines.at(-1) === '') lines.pop()
     return lines
+  }
+
+  /** What is shown on a line from a column on: wide characters take two. */
+  textFrom(line: number, column: number): string {
+    return this.#terminal.buffer.active.getLine(line)?.translateToString(true, column) ?? ''
   }
 
   /** Types keys as they are: Enter is `\r`. */
