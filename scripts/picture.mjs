@@ -67,7 +67,10 @@ async function play(home) {
   )
   sen.onData(text => terminal.write(text, () => look()))
   const last = () =>
-    buffer.active.getLine(buffer.active.baseY + buffer.active.cursorY)?.translateToString(true).trimEnd() ?? ''
+    buffer.active
+      .getLine(buffer.active.baseY + buffer.active.cursorY)
+      ?.translateToString(true)
+      .trimEnd() ?? ''
   const all = () =>
     Array.from(
       { length: buffer.active.length },

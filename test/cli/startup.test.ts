@@ -13,19 +13,21 @@ interface Loaded {
   readonly builtins: readonly string[]
   /** Sources that the loaded chunks of the bundle are made of, relative to the project. */
   readonly sources: readonly string[]
+  /** What came of loading plugins. One that is a hit is in the cache with its manifest, and is not run. */
+  readonly cache?: { readonly hits: number; readonly misses: number }
 }
 
 /** What a run of sen loads. */
-async function loadedBy(args: readonly string[]): Promise<Loaded> {
+async function loadedBy(args: readonly string[], more: Record<string, string> = {}): Promise<Loaded> {
   const LOADED = join(await temporaryDirectory(), 'loaded.json')
-  const env = { LOADED, NODE_OPTIONS: `--require=${JSON.stringify(preload)}` }
+  const env = { ...more, LOADED, NODE_OPTIONS: `--require=${JSON.stringify(preload)}` }
   const { code, stderr } = await sen(args, { env })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  const { builtins, files } = JSON.parse(await readFile(LOADED, 'utf8'))
+  const { builtins, files, cache } = JSON.parse(await readFile(LOADED, 'utf8'))
   const chunks = files.filter((file: string) => file.endsWith('.cjs'))
   const maps = await Promise.all(chunks.map((chunk: string) => readFile(`${chunk}.map`, 'utf8')))
   const sources = maps.flatMap(map => JSON.parse(map).sources as string[])
-  return { builtins, sources: sources.map(source => source.replace(/^(?:\.\.\/)+/, '')) }
+  return { builtins, cache, sources: sources.map(source => source.replace(/^(?:\.\.\/)+/, '')) }
 }
 
 const ELSEWHERE = [
@@ -63,4 +65,22 @@ test('sen --help loads the definitions of all commands, and what only a shell ne
   const { sources } = await loadedBy(['--help'])
   expect(sources).toContain('src/cli/commands/doctor.ts')
   expect(sources.filter(source => source.startsWith('src/cli/repl/'))).toEqual([])
+})
+
+describe('with a warm cache, no plugin is run by', () => {
+  test.each<[what: string, args: string[]]>([
+    ['its help', ['help', '--plugins', 'PLUGINS', 'greet']],
+    ['completion of its commands', ['__complete', '--partial=gr', '--', 'run', '--plugins', 'PLUGINS']],
+    [
+      'completion of its options',
+      ['__complete', '--partial=--', '--', 'run', '--plugins', 'PLUGINS', 'greet'],
+    ],
+    ['its types', ['types', 'PLUGINS']],
+  ])('%s', async (_, args) => {
+    const [, directory = ''] = await having('greet')
+    const cache = { SEN_PLUGIN_HOST_CACHE: join(await temporaryDirectory(), 'cache') }
+    const words = args.map(word => (word === 'PLUGINS' ? directory : word))
+    expect((await loadedBy(words, cache)).cache).toMatchObject({ hits: 0, misses: 1 })
+    expect((await loadedBy(words, cache)).cache).toMatchObject({ hits: 1, misses: 0 })
+  })
 })

@@ -105,7 +105,7 @@ describe('exit codes in a window are those that are documented', () => {
     expect(await open(['run', ...(await having(...plugins)), ...args]).ended).toBe(code)
   })
 
-  test('interrupted', async () => {
+  test('interrupted in the shell, which goes on', async () => {
     const endless = ['--fuel', '18446744073709551615', '--timeout', '1m', '--verbose']
     const window = open(['repl', ...endless, ...(await having('hello', 'forever'))])
     await window.shows(/sen>/)
@@ -118,6 +118,19 @@ describe('exit codes in a window are those that are documented', () => {
     window.type('\x04')
     expect(await window.ended).toBe(0)
   })
+})
+
+test('lines that are pasted into the shell at once are carried out one after the other', async () => {
+  const window = open(['repl', ...(await having('hello'))])
+  await window.shows(/sen>/)
+  window.type("hello one\rhello 'two\rlines'\rhello three\r")
+  await window.shows(/^Hello, three!$/)
+  expect(window.lines.filter(line => /^Hello, |^lines!/.test(line))).toEqual([
+    'Hello, one!',
+    'Hello, two',
+    'lines!',
+    'Hello, three!',
+  ])
 })
 
 describe('a pipe whose reader has enough', () => {

@@ -27,6 +27,11 @@ export class LineQueue {
     return this.#lines.shift()
   }
 
+  /** Whether there is no line that nobody has taken. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0
+  }
+
   /** Forgets the lines that nobody has taken; returns whether there were any. */
   clear(): boolean {
     const had = this.#lines.length > 0

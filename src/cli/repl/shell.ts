@@ -99,7 +99,8 @@ async function converse(session: Session, announcements: Announcements): Promise
     const [name, ...args] = reader.read(line) ?? []
     if (name !== undefined) await interpret(session, [name, ...args])
     if (session.leaving) break
-    prompt()
+    // Lines that were pasted, or typed ahead, are asked for no more.
+    if (typed.isEmpty) prompt()
   }
   announcements.hold()
   editor.close()
