@@ -2,7 +2,7 @@
 //   tsc --noEmit --strict --module nodenext --target es2022 --lib es2022,esnext.disposable --types node, with `sen-plugin-host` resolving to the built package.
 // What belongs to a part that is not built yet may be left out until then; nothing else may be changed to make it pass.
 import {
-  PluginRegistry, PluginLoader, PluginScanner, HotReloadWatcher, defaultPluginDirs, PluginHostError, isPluginHostError,
+  PluginRegistry, PluginLoader, PluginScanner, HotReloadWatcher, Router, defaultPluginDirs, PluginHostError, isPluginHostError,
 } from 'sen-plugin-host'
 import type {
   PluginManifest, CommandSpec, ArgSpec, Capabilities, ExecuteResult, Usage, Effect, EffectResult, Limits, LoadedPlugin,
@@ -73,6 +73,15 @@ export async function watching(registry: PluginRegistry): Promise<void> {
   for await (const event of watcher) if (event.type === 'unloaded') break
   const same: PluginRegistry = watcher.registry
   await watcher.close(); await same.close()
+}
+
+export async function router(plugin: LoadedPlugin, registry: PluginRegistry): Promise<number> {
+  const router = new Router({ name: 'app', version: '1.0.0' })
+    .route('status', async ({ args }) => args.join(), { about: 'Show status' })
+    .plugin(plugin).pluginWithPrefix('db', plugin).plugins(registry).withState({ n: 1 })
+  const response = await router.executeWith(['app', 'hello', 'World'])
+  console.log(response.output, response.error)
+  return response.exitCode
 }
 
 export function errors(error: unknown): PluginHostErrorCode | undefined {
