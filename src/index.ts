@@ -3,7 +3,6 @@
  * limits, with no access to the system unless granted.
  */
 export type { CacheOption, CacheStats } from './cache.js'
-export type { Argument, Command } from './command/arguments.js'
 export type { ArgumentValue } from './command/check.js'
 export { type HelpFormat, type HelpOptions, renderHelp } from './command/help.js'
 export { type CommandSchema, commandSchema, type ValueSchema } from './command/schema.js'
@@ -43,7 +42,7 @@ export type { Reply, RouterError, RouterErrorCode, RouterResponse } from './rout
 export type { RouterRunOptions } from './router/run.js'
 export {
   type PluginRouteOptions,
-  type RegistryRouteOptions,
+  type PluginsRouteOptions,
   Router,
   type RouterExecuteOptions,
   type RouterOptions,

@@ -1,6 +1,13 @@
 import { copyFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type LoadedPlugin, PluginLoader, PluginRegistry, Router, type RouterResponse } from 'sen-plugin-host'
+import { dirname, join } from 'node:path'
+import {
+  type LoadedPlugin,
+  PluginLoader,
+  PluginRegistry,
+  PluginScanner,
+  Router,
+  type RouterResponse,
+} from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { anyUsage, fault, faultSync, rejection } from '../fault.js'
 import { answering, guest, plugin, temporaryDirectory } from '../guest.js'
@@ -447,6 +454,16 @@ test('a plugin that is added by itself has the limits that the router says', asy
   expect(brief(await router.executeWith(words('busy 100000')))).toEqual([71, 'ERR_FUEL_EXHAUSTED', ''])
 })
 
+test('several plugins are added at once, as a scan gives them', async () => {
+  const { plugins } = await new PluginScanner().scanDirectory(dirname(plugin('hello')))
+  const router = app().plugins(plugins).plugins(plugins, { prefix: 'x' })
+  expect((await router.executeWith(words('hello Ada'))).output).toBe('Hello, Ada!')
+  expect((await router.executeWith(words('x:hello Ada'))).output).toBe('Hello, Ada!')
+  expect(faultSync('ERR_COMMAND_CONFLICT', () => router.plugins(plugins)).details.command).toBe(
+    plugins[0]?.manifest.command.name,
+  )
+})
+
 test('each execution of a plugin is pristine', async () => {
   const router = app().plugin(await load('counter'))
   const outputs = await Promise.all([1, 2, 3].map(() => router.executeWith(words('counter'))))
@@ -467,7 +484,8 @@ describe('wrong arguments are refused, naming them:', () => {
     ['handler', () => app().route('x', 'y' as never)],
     ['middleware', () => app().use(1 as never)],
     ['prefix', () => app().pluginWithPrefix('a b', plugin)],
-    ['registry', () => app().plugins({} as never)],
+    ['source', () => app().plugins({} as never)],
+    ['plugin', () => app().plugins([plugin])],
     ['router', () => app().nest('x', {} as never)],
     ['short', () => app().route('x', () => '', { args: [{ name: 'a', short: 'ab' }] })],
     ['long', () => app().route('x', () => '', { args: [{ name: 'a', long: '' }] })],
