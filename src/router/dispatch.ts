@@ -107,7 +107,7 @@ class Dispatcher {
     words: readonly string[],
   ): Promise<RouterResponse> {
     const call = [...place.path, name].join(' ')
-    let values: Readonly<Record<string, ArgumentValue>> = {}
+    let values: Readonly<Record<string, ArgumentValue>> = Object.create(null)
     if (route.kind === 'handler' || route.args === 'check') {
       const checked = checkArguments(route.spec, words, call)
       if (checked.type === 'help') return this.#help(checked)

@@ -173,6 +173,7 @@ describe('arguments', () => {
       values: { files: ['a', 'b'], force: true, mode: 'fast' },
       args: ['a', '-f', 'b'],
     })
+    expect(await router.executeWith(words('copy a'))).toMatchObject({ exitCode: 0 })
     expect(brief(await router.executeWith(words('copy a --mode slow')))).toEqual([2, 'ERR_USAGE', ''])
     expect(brief(await router.executeWith(words('copy')))).toEqual([2, 'ERR_USAGE', ''])
   })
