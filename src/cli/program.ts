@@ -2,10 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
 import type { Terminal } from '../terminal.js'
+import { addAudit } from './commands/audit.js'
 import { addCache } from './commands/cache.js'
 import { addDoctor } from './commands/doctor.js'
 import { addInspect } from './commands/inspect.js'
 import { addList } from './commands/list.js'
+import { addPermissions } from './commands/permissions.js'
 import { addRepl } from './commands/repl.js'
 import { addRun } from './commands/run.js'
 import { addScan } from './commands/scan.js'
@@ -22,6 +24,7 @@ Examples:
   sen inspect plugins/greet.wasm       what a plugin is, and asks for
   sen watch plugins                    what is loaded, reloaded or fails there
   sen repl                             a shell with completion
+  sen permissions list                 what plugins were granted
   sen doctor                           what is wrong here, and what to do about it
 
 Plugins are .wasm files, looked for in ${DEFAULT_DIRECTORIES}, or where --plugins says.
@@ -54,7 +57,18 @@ function createProgram(context: Context): Command {
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [addRun, addList, addInspect, addScan, addWatch, addRepl, addCache, addDoctor])
+  for (const add of [
+    addRun,
+    addList,
+    addInspect,
+    addScan,
+    addWatch,
+    addRepl,
+    addAudit,
+    addPermissions,
+    addCache,
+    addDoctor,
+  ])
     add(program, context)
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)

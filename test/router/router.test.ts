@@ -2,6 +2,7 @@ import { copyFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
   type LoadedPlugin,
+  PermissionPresets,
   PluginLoader,
   PluginRegistry,
   PluginScanner,
@@ -221,6 +222,32 @@ describe('the commands of a registry', () => {
       'ERR_PERMISSION_DENIED',
       '',
     ])
+  })
+
+  test('have effects carried out, by a registry that does so', async () => {
+    const [automatic, manual] = [new PluginRegistry(), new PluginRegistry({ effects: 'manual' })]
+    for (const registry of [automatic, manual]) await registry.loadPlugin(await guest('effect-sleep'))
+    const router = app().plugins(automatic)
+    expect(await router.executeWith(words('effect-sleep'))).toMatchObject({
+      exitCode: 0,
+      usage: { effects: 1 },
+    })
+    // @ts-expect-error: there is nobody to carry them out.
+    const helpless = app().plugins(manual)
+    expect(brief(await helpless.executeWith(words('effect-sleep')))).toEqual([70, 'ERR_HANDLER', ''])
+    expect(manual.stats().instances.executing).toBe(0)
+  })
+
+  test('run with what the registry grants', async () => {
+    const registry = new PluginRegistry({ permissions: PermissionPresets.testing() })
+    await registry.loadPlugin(await guest('capabilities-fs'))
+    expect(await app().plugins(registry).executeWith(words('capabilities-fs'))).toMatchObject({ exitCode: 0 })
+    const granted = new Router({ name: 'app', plugins: { permissions: PermissionPresets.testing() } })
+    expect(
+      await granted.plugin(await load('capabilities-fs')).executeWith(words('capabilities-fs')),
+    ).toMatchObject({
+      exitCode: 0,
+    })
   })
 
   test('of a registry that was closed end with its code', async () => {
