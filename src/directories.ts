@@ -10,10 +10,15 @@ import { invalidArgument } from './errors.js'
  * @param app - The program's name: one path component.
  */
 export function defaultPluginDirs(app: string): string[] {
+  return [join(userDataDirectory(), checkApp(app), 'plugins'), resolve('plugins')]
+}
+
+/** @internal A program's name, as one component of a path. */
+export function checkApp(app: unknown): string {
   if (typeof app !== 'string' || app === '' || app === '.' || app === '..' || /[/\\\0]/.test(app)) {
     throw invalidArgument('app', 'must be the name of a program')
   }
-  return [join(userDataDirectory(), app, 'plugins'), resolve('plugins')]
+  return app
 }
 
 function userDataDirectory(): string {

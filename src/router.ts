@@ -33,8 +33,8 @@ export interface PluginRouteOptions {
   readonly args?: ArgsMode
 }
 
-/** How a registry's commands are added. */
-export interface RegistryRouteOptions extends PluginRouteOptions {
+/** How several plugins' commands are added. */
+export interface PluginsRouteOptions extends PluginRouteOptions {
   /** What their names begin with: `db` for `db:NAME`. Default: nothing. */
   readonly prefix?: string
 }
@@ -157,18 +157,24 @@ export class Router<State = unknown> {
   }
 
   /**
-   * Adds the commands that a registry has, whenever one is looked up: they come and go with its
-   * plugins. They run with the registry's limits, permissions and effects. A command that another
-   * plugin provides by then stays that plugin's.
+   * Adds several plugins' commands, as `pluginWithPrefix` does, or those that a registry has, whenever
+   * one is looked up: they come and go with its plugins, and run with its limits, permissions and
+   * effects. A command that another plugin provides when it comes stays that plugin's.
    *
-   * @throws {PluginHostError} `ERR_COMMAND_CONFLICT` where another plugin provides a command that the
-   *   registry has now; `ERR_INVALID_ARG`.
+   * @throws {PluginHostError} `ERR_COMMAND_CONFLICT` where another plugin provides one of the commands
+   *   that there are now; those before it in a list are added. `ERR_INVALID_ARG`.
    */
-  plugins(registry: PluginRegistry, options?: RegistryRouteOptions): this {
-    if (!(registry instanceof PluginRegistry)) throw invalidArgument('registry', 'must be a PluginRegistry')
+  plugins(source: PluginRegistry | readonly LoadedPlugin[], options?: PluginsRouteOptions): this {
     const { prefix = '', args } = checkOptions(options, 'options', ['prefix', 'args'])
     const before = checkPrefix(prefix, 'options.prefix')
-    this.#core.routes.follow({ registry, prefix: before, args: this.#argsMode(args) })
+    const mode = this.#argsMode(args)
+    if (source instanceof PluginRegistry) {
+      this.#core.routes.follow({ registry: source, prefix: before, args: mode })
+      return this
+    }
+    if (!Array.isArray(source))
+      throw invalidArgument('source', 'must be a PluginRegistry, or an array of plugins that were loaded')
+    for (const plugin of source) this.pluginWithPrefix(prefix, plugin, { args: mode })
     return this
   }
 

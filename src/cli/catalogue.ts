@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import {
   isPluginHostError,
   type LoadedPlugin,
+  type PermissionOptions,
   PluginLoader,
   type PluginLoaderOptions,
   PluginRegistry,
@@ -14,6 +15,11 @@ export interface Conflict {
   readonly command: string
   readonly path: string
   readonly owner: string
+}
+
+/** A registry whose plugins run for whoever sits at the command line, with its standard streams. */
+export function executing(loading: PluginLoaderOptions, permissions: PermissionOptions): PluginRegistry {
+  return new PluginRegistry({ ...loading, permissions, wasi: { stdio: 'inherit' } })
 }
 
 /**
@@ -31,15 +37,20 @@ export class Catalogue {
   readonly #loader: PluginLoader
   readonly #scanner: PluginScanner
 
-  constructor(loading: PluginLoaderOptions) {
-    this.registry = new PluginRegistry(loading)
+  /** @param permissions - Absent: plugins that ask for capabilities are not to be executed. */
+  constructor(loading: PluginLoaderOptions, permissions?: PermissionOptions) {
+    this.registry = permissions === undefined ? new PluginRegistry(loading) : executing(loading, permissions)
     this.#loader = new PluginLoader(loading)
     this.#scanner = new PluginScanner(loading)
   }
 
   /** Everything in these directories. */
-  static async load(directories: readonly string[], loading: PluginLoaderOptions): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading)
+  static async load(
+    directories: readonly string[],
+    loading: PluginLoaderOptions,
+    permissions?: PermissionOptions,
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(loading, permissions)
     for (const directory of directories) await catalogue.#addDirectory(directory)
     return catalogue
   }
@@ -49,8 +60,9 @@ export class Catalogue {
     command: string,
     directories: readonly string[],
     loading: PluginLoaderOptions,
+    permissions?: PermissionOptions,
   ): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading)
+    const catalogue = new Catalogue(loading, permissions)
     for (const directory of directories) {
       if (!(await catalogue.#addNamesake(directory, command))) await catalogue.#addDirectory(directory)
       if (catalogue.registry.hasCommand(command)) break
@@ -102,11 +114,18 @@ export class Catalogue {
       const { command } = await this.registry.register(plugin)
       this.#plugins.set(command.name, plugin)
     } catch (error) {
-      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
-      const { command, path = '', owner = '' } = error.details
-      this.conflicts.push({ command, path, owner })
+      const conflict = conflictOf(error)
+      if (conflict === undefined) throw error
+      this.conflicts.push(conflict)
     }
   }
+}
+
+/** The conflict that an error tells of; undefined for any other error. */
+export function conflictOf(error: unknown): Conflict | undefined {
+  if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) return undefined
+  const { command, path = '', owner = '' } = error.details
+  return { command, path, owner }
 }
 
 function ownNamesake({ path = '', manifest }: LoadedPlugin): boolean {

@@ -18,6 +18,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['watch', async () => (await import('./commands/watch.js')).addWatch],
   ['types', async () => (await import('./commands/types.js')).addTypes],
   ['repl', async () => (await import('./commands/repl.js')).addRepl],
+  ['audit', async () => (await import('./commands/audit.js')).addAudit],
+  ['permissions', async () => (await import('./commands/permissions.js')).addPermissions],
   ['cache', async () => (await import('./commands/cache.js')).addCache],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctor],
   ['completion', async () => (await import('./commands/completion.js')).addCompletion],

@@ -17,6 +17,7 @@ Examples:
   sen watch plugins                    what is loaded, reloaded or fails there
   sen help greet                       how a command is called
   sen repl                             a shell with completion
+  sen permissions list                 what plugins were granted
   sen completion bash --install        completion in your own shell
   sen doctor                           what is wrong here, and what to do about it
 

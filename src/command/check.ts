@@ -68,8 +68,10 @@ export function checkArguments(command: Command, words: readonly string[], call:
 
 /** A command that names no arguments reads them itself; help is asked for where nothing precedes it. */
 function checkUndeclared(command: Command, [first = '']: readonly string[], call: string): CheckedArguments {
-  const help = helpFormat(first, [])
-  return help === undefined ? { type: 'valid', values: {} } : { type: 'help', command, call, ...help }
+  const help = helpFormat(first, () => false)
+  return help === undefined
+    ? { type: 'valid', values: Object.create(null) }
+    : { type: 'help', command, call, ...help }
 }
 
 class Check {
@@ -107,7 +109,7 @@ class Check {
         isLiteral = true
         continue
       }
-      const help = helpFormat(word, [...this.#flags.keys()])
+      const help = helpFormat(word, flag => this.#flags.has(flag))
       if (help !== undefined) return { type: 'help', command: this.#command, call: this.#call, ...help }
       const next = this.#words[index + 1]
       const read = word.startsWith('--') ? this.#readLong(word, next) : this.#readShort(word, next)
@@ -236,16 +238,15 @@ class Check {
 
   /** What was given, by the arguments' names, with defaults for what was not. */
   #values(): Readonly<Record<string, ArgumentValue>> {
-    const values: [string, ArgumentValue][] = []
+    // Without a prototype, whose properties nobody gave.
+    const values: Record<string, ArgumentValue> = Object.create(null)
     for (const argument of this.#command.args) {
+      const { name, defaultValue, multiple } = argument
       const given = this.#given.get(argument)
-      if (given === undefined) {
-        if (argument.defaultValue !== undefined) values.push([argument.name, argument.defaultValue])
-      } else if (argument.multiple === true) values.push([argument.name, given])
-      else values.push([argument.name, given.at(-1) ?? true])
+      if (given !== undefined) values[name] = multiple === true ? given : (given.at(-1) ?? true)
+      else if (defaultValue !== undefined) values[name] = defaultValue
     }
-    // Own properties, whatever their names.
-    return Object.fromEntries(values)
+    return values
   }
 
   #invalid(
@@ -275,10 +276,10 @@ function mayRepeat(last: Argument | undefined): boolean {
   return last !== undefined && last.multiple !== false
 }
 
-/** Whether a word asks for help, and in which format; a command may have these flags itself. */
-function helpFormat(word: string, flags: readonly string[]): { format?: string } | undefined {
+/** Whether a word asks for help, and in which format; a command may have such a flag of its own. */
+function helpFormat(word: string, isOwn: (flag: string) => boolean): { format?: string } | undefined {
   const [flag = word, format] = splitOnce(word, '=')
-  if (flags.includes(flag)) return undefined
+  if (isOwn(flag)) return undefined
   if (word === '-h' || word === '--help') return {}
   return flag === '--help' && format !== undefined ? { format } : undefined
 }

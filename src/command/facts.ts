@@ -1,3 +1,4 @@
+import { inertLine } from '../inert.js'
 import type { ArgSpec } from '../manifest.js'
 
 /** What else there is to know of an argument, behind its help. */
@@ -16,6 +17,14 @@ export function factsOf({ required, defaultValue, possibleValues = [] }: ArgSpec
   if (defaultValue !== undefined) facts.push({ title: 'default', values: [defaultValue] })
   if (possibleValues.length > 0) facts.push({ title: 'one of', values: fewOf(possibleValues) })
   return facts
+}
+
+/** An argument's help and what else there is to know, on one line that is safe to show. */
+export function explanationOf(arg: ArgSpec): string {
+  const facts = factsOf(arg).map(({ title, values }) =>
+    values.length === 0 ? title : `${title}: ${values.join(', ')}`,
+  )
+  return inertLine([arg.help, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ').trim())
 }
 
 /** So many of a list as a person will read. */

@@ -4,7 +4,7 @@ import { inertLine } from '../inert.js'
 import { checkInteger, checkOneOf, checkOptions } from '../options.js'
 import { widthOf, wrap } from '../width.js'
 import { type Argument, type Command, isOption, optionTermOf, placeholderOf, usageOf } from './arguments.js'
-import { factsOf } from './facts.js'
+import { explanationOf } from './facts.js'
 import { markdownHelp } from './markdown.js'
 
 /** Plain text, text with colours for a terminal, or Markdown. */
@@ -128,18 +128,11 @@ function section(title: string, rows: readonly Row[], { colors, width }: Layout)
 }
 
 function argument(arg: Argument): Row {
-  return { term: inertLine(placeholderOf(arg)), text: explanation(arg) }
+  return { term: inertLine(placeholderOf(arg)), text: explanationOf(arg) }
 }
 
 function option(arg: Argument): Row {
-  return { term: inertLine(optionTermOf(arg)), text: explanation(arg) }
-}
-
-function explanation(arg: Argument): string {
-  const facts = factsOf(arg).map(({ title, values }) =>
-    values.length === 0 ? title : `${title}: ${values.join(', ')}`,
-  )
-  return inertLine([arg.help, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ').trim())
+  return { term: inertLine(optionTermOf(arg)), text: explanationOf(arg) }
 }
 
 function text(line: string, { width }: Layout): string[] {

@@ -107,7 +107,7 @@ class Dispatcher {
     words: readonly string[],
   ): Promise<RouterResponse> {
     const call = [...place.path, name].join(' ')
-    let values: Readonly<Record<string, ArgumentValue>> = {}
+    let values: Readonly<Record<string, ArgumentValue>> = Object.create(null)
     if (route.kind === 'handler' || route.args === 'check') {
       const checked = checkArguments(route.spec, words, call)
       if (checked.type === 'help') return this.#help(checked)
@@ -120,7 +120,7 @@ class Dispatcher {
     const context: CommandContext<never> = {
       command,
       spec: route.spec,
-      args: words,
+      args: Object.freeze(words),
       values,
       // What the builder's types made sure of.
       state: place.state as never,
@@ -150,22 +150,17 @@ class Dispatcher {
   /** `help`, `help COMMAND`, and `help ROUTER COMMAND`. */
   #helpFor(place: Place, words: readonly string[]): RouterResponse {
     const [name, ...rest] = words
-    if (name === undefined) return this.#help(this.#helpOf(place))
+    if (name === undefined || name === '--help' || name === '-h') return this.#help(this.#helpOf(place))
     const route = find(place.core, name)
     if (route === undefined) return this.#finish(unknownCommand(place, name))
     if (route.kind === 'router') return this.#helpFor(below(place, name, route.core), rest)
     let command = specOf(name, route)
     const path = [...place.path, name]
     for (const word of rest) {
-      const subcommand = command.subcommands.find(subcommand => subcommand.name === word)
-      if (subcommand === undefined)
-        return this.#finish(
-          notFound(
-            path,
-            word,
-            command.subcommands.map(({ name }) => name),
-          ),
-        )
+      const { subcommands } = command
+      const subcommand = subcommands.find(({ name }) => name === word)
+      const names = subcommands.map(({ name }) => name)
+      if (subcommand === undefined) return this.#finish(notFound(path, word, names))
       command = subcommand
       path.push(word)
     }

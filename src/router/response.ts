@@ -1,8 +1,11 @@
 import type { ArgumentProblem } from '../command/check.js'
+import type { SuspendedExecution } from '../effects/suspended.js'
 import { invalidArgument, isPluginHostError, type PluginHostErrorCode } from '../errors.js'
 import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { checkInteger, checkOptions } from '../options.js'
 import type { ExecuteResult, Usage } from '../outcome.js'
+
+type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /**
  * What went wrong: the code of a `PluginHostError`, or
@@ -67,8 +70,17 @@ const REPLY_KEYS = [
   'isDocument',
 ] as const
 
-/** What a plugin answered, as a response. */
-export function answerOf(result: Exclude<ExecuteResult, { type: 'effect' }>): RouterResponse {
+/**
+ * What a plugin answered, as a response.
+ *
+ * @throws {PluginHostError} `ERR_INVALID_ARG` where the plugin waits for an effect: types do not let a
+ *   registry in that leaves those to its callers, but not all programs have types.
+ */
+export function answerOf(result: Answer | SuspendedExecution): RouterResponse {
+  if (result.type === 'effect') {
+    result.close()
+    throw invalidArgument('registry', "must carry effects out itself, and not be made with effects: 'manual'")
+  }
   const { usage, stdout, stderr } = result
   const streams = { ...(stdout === undefined ? {} : { stdout }), ...(stderr === undefined ? {} : { stderr }) }
   const common = { from: 'plugin', usage, ...streams } as const

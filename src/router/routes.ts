@@ -1,8 +1,8 @@
 import type { Command } from '../command/arguments.js'
+import type { EffectOptions } from '../effects/options.js'
 import { PluginHostError } from '../errors.js'
 import type { PluginManifest } from '../manifest.js'
-import type { ExecuteResult } from '../outcome.js'
-import type { PluginRegistry } from '../registry.js'
+import type { Executed, PluginRegistry } from '../registry.js'
 import type { ArgsMode, Handler } from './context.js'
 import type { Core } from './core.js'
 
@@ -10,7 +10,7 @@ import type { Core } from './core.js'
 export type PluginRun = (
   args: readonly string[],
   options: { readonly signal?: AbortSignal },
-) => Promise<Exclude<ExecuteResult, { type: 'effect' }>>
+) => Promise<Executed<EffectOptions>>
 
 /** What a name leads to. */
 export type Route = OwnRoute | ({ readonly kind: 'plugin' } & PluginRoute)

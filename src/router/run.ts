@@ -32,13 +32,16 @@ export async function runProgram(
     ...(width === undefined ? {} : { width }),
   })
   write(terminal, response)
-  process.exitCode = response.exitCode
   return response
 }
 
-/** Writes a response: data to stdout, errors to stderr, in the name of whoever they are from. */
-function write(terminal: Terminal, response: RouterResponse): void {
-  const { from, output, error, stdout, stderr, command, isDocument } = response
+/**
+ * Writes a response, and makes its exit code the process's: data goes to stdout, errors to stderr, in
+ * the name of whoever they are from.
+ */
+export function write(terminal: Terminal, response: RouterResponse): void {
+  const { exitCode, from, output, error, stdout, stderr, command, isDocument } = response
+  process.exitCode = exitCode
   if (isDocument) {
     terminal.stdout.write(output)
     return

@@ -122,6 +122,7 @@ describe('a program can say more of its own commands:', () => {
       { name: '__proto__', long: 'proto', valueName: 'P' },
     ])
     const checked = checkArguments(tool, 'x -al high y --level=top --proto p'.split(' '), 'tool')
+    expect(checked.type === 'valid' && 'constructor' in checked.values).toBe(false)
     expect(checked.type === 'valid' && Object.entries(checked.values)).toEqual([
       ['files', ['x', 'y']],
       ['all', true],

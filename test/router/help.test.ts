@@ -1,8 +1,10 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { PluginLoader, PluginRegistry, Router } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { widthOf } from '../../src/width.js'
 import { controlsIn } from '../cli/sen.js'
 import { guest, plugin } from '../guest.js'
+import { hostilePlugin } from '../hostile-plugin.js'
 
 const words = (line: string) => ['app', ...line.split(' ').filter(Boolean)]
 
@@ -118,6 +120,16 @@ describe('help', () => {
       expect(output.toLowerCase()).toMatch(/\\\\?x1b\]52|\\u001b\]52|\\\\x1b\\\]52/)
       expect(controlsIn(output)).toEqual([])
     }
+  })
+
+  test('of a plugin that says whatever a parser or terminal might stumble over is inert', async () => {
+    const router = new Router({ name: 'app' }).plugin(await new PluginLoader().load(await hostilePlugin()))
+    for (const line of ['--help', 'help hostile', 'help hostile help', '--help=markdown', '--agent --help']) {
+      const { exitCode, output } = await router.executeWith(words(line))
+      expect({ exitCode, controls: controlsIn(output) }).toEqual({ exitCode: 0, controls: [] })
+    }
+    const { output } = await router.executeWith(words('--agent --help'))
+    new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(output).help)
   })
 
   test('does not start a plugin', async () => {

@@ -1,6 +1,14 @@
 import { copyFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type LoadedPlugin, PluginLoader, PluginRegistry, Router, type RouterResponse } from 'sen-plugin-host'
+import { dirname, join } from 'node:path'
+import {
+  type LoadedPlugin,
+  PermissionPresets,
+  PluginLoader,
+  PluginRegistry,
+  PluginScanner,
+  Router,
+  type RouterResponse,
+} from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { anyUsage, fault, faultSync, rejection } from '../fault.js'
 import { answering, guest, plugin, temporaryDirectory } from '../guest.js'
@@ -166,6 +174,7 @@ describe('arguments', () => {
       values: { files: ['a', 'b'], force: true, mode: 'fast' },
       args: ['a', '-f', 'b'],
     })
+    expect(await router.executeWith(words('copy a'))).toMatchObject({ exitCode: 0 })
     expect(brief(await router.executeWith(words('copy a --mode slow')))).toEqual([2, 'ERR_USAGE', ''])
     expect(brief(await router.executeWith(words('copy')))).toEqual([2, 'ERR_USAGE', ''])
   })
@@ -213,6 +222,32 @@ describe('the commands of a registry', () => {
       'ERR_PERMISSION_DENIED',
       '',
     ])
+  })
+
+  test('have effects carried out, by a registry that does so', async () => {
+    const [automatic, manual] = [new PluginRegistry(), new PluginRegistry({ effects: 'manual' })]
+    for (const registry of [automatic, manual]) await registry.loadPlugin(await guest('effect-sleep'))
+    const router = app().plugins(automatic)
+    expect(await router.executeWith(words('effect-sleep'))).toMatchObject({
+      exitCode: 0,
+      usage: { effects: 1 },
+    })
+    // @ts-expect-error: there is nobody to carry them out.
+    const helpless = app().plugins(manual)
+    expect(brief(await helpless.executeWith(words('effect-sleep')))).toEqual([70, 'ERR_HANDLER', ''])
+    expect(manual.stats().instances.executing).toBe(0)
+  })
+
+  test('run with what the registry grants', async () => {
+    const registry = new PluginRegistry({ permissions: PermissionPresets.testing() })
+    await registry.loadPlugin(await guest('capabilities-fs'))
+    expect(await app().plugins(registry).executeWith(words('capabilities-fs'))).toMatchObject({ exitCode: 0 })
+    const granted = new Router({ name: 'app', plugins: { permissions: PermissionPresets.testing() } })
+    expect(
+      await granted.plugin(await load('capabilities-fs')).executeWith(words('capabilities-fs')),
+    ).toMatchObject({
+      exitCode: 0,
+    })
   })
 
   test('of a registry that was closed end with its code', async () => {
@@ -447,6 +482,16 @@ test('a plugin that is added by itself has the limits that the router says', asy
   expect(brief(await router.executeWith(words('busy 100000')))).toEqual([71, 'ERR_FUEL_EXHAUSTED', ''])
 })
 
+test('several plugins are added at once, as a scan gives them', async () => {
+  const { plugins } = await new PluginScanner().scanDirectory(dirname(plugin('hello')))
+  const router = app().plugins(plugins).plugins(plugins, { prefix: 'x' })
+  expect((await router.executeWith(words('hello Ada'))).output).toBe('Hello, Ada!')
+  expect((await router.executeWith(words('x:hello Ada'))).output).toBe('Hello, Ada!')
+  expect(faultSync('ERR_COMMAND_CONFLICT', () => router.plugins(plugins)).details.command).toBe(
+    plugins[0]?.manifest.command.name,
+  )
+})
+
 test('each execution of a plugin is pristine', async () => {
   const router = app().plugin(await load('counter'))
   const outputs = await Promise.all([1, 2, 3].map(() => router.executeWith(words('counter'))))
@@ -467,7 +512,8 @@ describe('wrong arguments are refused, naming them:', () => {
     ['handler', () => app().route('x', 'y' as never)],
     ['middleware', () => app().use(1 as never)],
     ['prefix', () => app().pluginWithPrefix('a b', plugin)],
-    ['registry', () => app().plugins({} as never)],
+    ['source', () => app().plugins({} as never)],
+    ['plugin', () => app().plugins([plugin])],
     ['router', () => app().nest('x', {} as never)],
     ['short', () => app().route('x', () => '', { args: [{ name: 'a', short: 'ab' }] })],
     ['long', () => app().route('x', () => '', { args: [{ name: 'a', long: '' }] })],

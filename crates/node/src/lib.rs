@@ -9,10 +9,13 @@
     allow(dead_code, reason = "exports are registered outside of tests only")
 )]
 
+mod capability;
 mod compile_cache;
 mod effect;
 mod executor;
 mod fault;
+mod file_lock;
+mod grant;
 mod instance;
 mod interrupt;
 mod limits;
@@ -26,3 +29,4 @@ mod receipt;
 )]
 mod stats;
 mod watch;
+mod world;

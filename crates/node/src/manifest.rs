@@ -1,6 +1,8 @@
 use napi_derive::napi;
 use sen_host::protocol;
 
+use crate::capability::Capabilities;
+
 /// What a plugin says of itself.
 #[napi(object, object_from_js = false)]
 pub struct PluginManifest {
@@ -31,40 +33,6 @@ pub struct ArgSpec {
     pub value_name: Option<String>,
     pub default_value: Option<String>,
     pub possible_values: Option<Vec<String>>,
-}
-
-/// What a plugin asks to be granted.
-#[napi(object, object_from_js = false)]
-pub struct Capabilities {
-    pub fs_read: Vec<PathPattern>,
-    pub fs_write: Vec<PathPattern>,
-    pub env_read: Vec<String>,
-    pub net: Vec<NetPattern>,
-    pub stdio: StdioCapability,
-}
-
-/// A directory or file.
-#[napi(object, object_from_js = false)]
-pub struct PathPattern {
-    pub pattern: String,
-    pub recursive: bool,
-}
-
-/// Hosts on the network.
-#[napi(object, object_from_js = false)]
-pub struct NetPattern {
-    pub host: String,
-    pub port: Option<u16>,
-    #[napi(ts_type = "'https' | 'http' | 'tcp'")]
-    pub protocol: String,
-}
-
-/// The standard streams.
-#[napi(object, object_from_js = false)]
-pub struct StdioCapability {
-    pub stdin: bool,
-    pub stdout: bool,
-    pub stderr: bool,
 }
 
 impl From<&protocol::PluginManifest> for PluginManifest {
@@ -101,53 +69,6 @@ impl From<&protocol::ArgSpec> for ArgSpec {
             value_name: spec.value_name.clone(),
             default_value: spec.default_value.clone(),
             possible_values: spec.possible_values.clone(),
-        }
-    }
-}
-
-impl From<&protocol::Capabilities> for Capabilities {
-    fn from(capabilities: &protocol::Capabilities) -> Self {
-        let paths =
-            |patterns: &[protocol::PathPattern]| patterns.iter().map(PathPattern::from).collect();
-        let protocol::Stdio {
-            stdin,
-            stdout,
-            stderr,
-        } = capabilities.stdio;
-        Self {
-            fs_read: paths(&capabilities.fs_read),
-            fs_write: paths(&capabilities.fs_write),
-            env_read: capabilities.env_read.clone(),
-            net: capabilities.net.iter().map(NetPattern::from).collect(),
-            stdio: StdioCapability {
-                stdin,
-                stdout,
-                stderr,
-            },
-        }
-    }
-}
-
-impl From<&protocol::PathPattern> for PathPattern {
-    fn from(pattern: &protocol::PathPattern) -> Self {
-        Self {
-            pattern: pattern.pattern.clone(),
-            recursive: pattern.recursive,
-        }
-    }
-}
-
-impl From<&protocol::NetPattern> for NetPattern {
-    fn from(pattern: &protocol::NetPattern) -> Self {
-        let protocol = match pattern.protocol {
-            protocol::NetProtocol::Https => "https",
-            protocol::NetProtocol::Http => "http",
-            protocol::NetProtocol::Tcp => "tcp",
-        };
-        Self {
-            host: pattern.host.clone(),
-            port: pattern.port,
-            protocol: protocol.into(),
         }
     }
 }

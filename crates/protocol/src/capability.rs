@@ -1,25 +1,30 @@
 //! What a plugin requests and what it was granted: the same type for both, and one answer to the question
 //! whether the one covers the other.
 
+mod anchors;
 mod env;
 mod hash;
 mod net;
+mod overlap;
 mod path;
 mod pattern;
 mod stdio;
+mod validate;
 
 use serde::{Deserialize, Serialize};
 
 use env::EnvPattern;
 use net::ParsedNet;
+use overlap::{AbsolutePath, overlapping};
 use path::ParsedPath;
 
+pub use anchors::Anchors;
 pub use env::MAX_ENV_PATTERN_BYTES;
-pub(crate) use env::validate_env_pattern;
 pub use net::{NetPattern, NetProtocol};
 pub use path::{Anchor, MAX_PATH_PATTERN_BYTES, NormalPath, PathPattern};
 pub use pattern::InvalidPattern;
 pub use stdio::Stdio;
+pub use validate::InvalidCapabilities;
 
 /// How many patterns of one kind a manifest may list. It bounds the time of [`Capabilities::covers`], which
 /// compares every request with every grant, and a question that a person is asked.
@@ -65,19 +70,95 @@ impl Capabilities {
     /// no resolver is asked, so symbolic links are the enforcing side's to refuse.
     #[must_use]
     pub fn covers(&self, request: &Self) -> bool {
-        let paths = |grants, requests| {
-            each_covered(grants, requests, ParsedPath::parse, ParsedPath::covers)
+        self.missing(request).is_empty()
+    }
+
+    /// The items of `request` that this grant does not cover, in the request's order and spelling: what is
+    /// still to be decided about.
+    #[must_use]
+    pub fn missing(&self, request: &Self) -> Self {
+        Self {
+            stdio: self.stdio.missing(request.stdio),
+            ..self.part_of(request, false)
+        }
+    }
+
+    /// The items of `request` that this grant covers, in the request's order and spelling: never more than
+    /// was asked for.
+    #[must_use]
+    pub fn covered(&self, request: &Self) -> Self {
+        Self {
+            stdio: self.stdio.covered(request.stdio),
+            ..self.part_of(request, true)
+        }
+    }
+
+    /// The items of `request` that have anything in common with an item of this deny list: either contains
+    /// part of the other.
+    ///
+    /// A path that is not recursive means its direct entries too. Paths are compared as `anchors` make them
+    /// absolute; names, of variables too, without regard to case and Unicode form; an item that cannot be
+    /// read meets every other of its kind. So more may be refused than was meant, never less. Links are not
+    /// followed: whoever opens a path must refuse those that lead out of it.
+    #[must_use]
+    pub fn overlapping(&self, request: &Self, anchors: &Anchors) -> Self {
+        let paths = |denied, requests| {
+            overlapping(
+                denied,
+                requests,
+                |path| AbsolutePath::parse(path, anchors),
+                AbsolutePath::overlaps,
+            )
         };
-        paths(&self.fs_read, &request.fs_read)
-            && paths(&self.fs_write, &request.fs_write)
-            && each_covered(
+        Self {
+            fs_read: paths(&self.fs_read, &request.fs_read),
+            fs_write: paths(&self.fs_write, &request.fs_write),
+            env_read: overlapping(
+                &self.env_read,
+                &request.env_read,
+                |pattern| EnvPattern::parse(pattern),
+                EnvPattern::overlaps,
+            ),
+            net: overlapping(
+                &self.net,
+                &request.net,
+                ParsedNet::parse,
+                ParsedNet::overlaps,
+            ),
+            stdio: self.stdio.covered(request.stdio),
+        }
+    }
+
+    /// The items in the lists of `request` that are covered, or those that are not.
+    fn part_of(&self, request: &Self, is_covered: bool) -> Self {
+        let paths = |grants, requests| {
+            part(
+                grants,
+                requests,
+                ParsedPath::parse,
+                ParsedPath::covers,
+                is_covered,
+            )
+        };
+        Self {
+            fs_read: paths(&self.fs_read, &request.fs_read),
+            fs_write: paths(&self.fs_write, &request.fs_write),
+            env_read: part(
                 &self.env_read,
                 &request.env_read,
                 |pattern| EnvPattern::parse(pattern),
                 EnvPattern::covers,
-            )
-            && each_covered(&self.net, &request.net, ParsedNet::parse, ParsedNet::covers)
-            && self.stdio.covers(request.stdio)
+                is_covered,
+            ),
+            net: part(
+                &self.net,
+                &request.net,
+                ParsedNet::parse,
+                ParsedNet::covers,
+                is_covered,
+            ),
+            stdio: Stdio::default(),
+        }
     }
 
     /// Whether the environment variable `name` may be seen.
@@ -132,22 +213,28 @@ impl Capabilities {
 }
 
 /// Parses both sides once, as every request may meet every grant.
-fn each_covered<'a, T, P, E>(
+fn part<'a, T: Clone, P, E>(
     grants: &'a [T],
     requests: &'a [T],
     parse: impl Fn(&'a T) -> Result<P, E>,
     covers: impl Fn(&P, &P) -> bool,
-) -> bool {
+    is_covered: bool,
+) -> Vec<T> {
     if requests.is_empty() {
-        return true;
+        return Vec::new();
     }
     let grants: Vec<P> = grants
         .iter()
         .filter_map(|grant| parse(grant).ok())
         .collect();
-    requests.iter().all(|request| {
+    let covered = |request| {
         parse(request).is_ok_and(|request| grants.iter().any(|grant| covers(grant, &request)))
-    })
+    };
+    requests
+        .iter()
+        .filter(|request| covered(request) == is_covered)
+        .cloned()
+        .collect()
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -254,6 +341,57 @@ mod tests {
         request.fs_read.pop();
         request.env_read.push("YOURS".to_owned());
         assert!(!grant.covers(&request));
+    }
+
+    #[test]
+    fn a_request_falls_into_what_is_covered_and_what_is_missing() {
+        let grant = Capabilities {
+            fs_read: vec![path("./data", true)],
+            env_read: vec!["MY_*".to_owned()],
+            net: vec![https("*.example.com")],
+            stdio: Stdio {
+                stdout: true,
+                ..Stdio::default()
+            },
+            ..Capabilities::default()
+        };
+        let request = Capabilities {
+            fs_read: vec![path("more", false), path("data/x", true), path("", true)],
+            fs_write: vec![path("./data", true)],
+            env_read: vec!["MY_A".to_owned(), "HOME".to_owned()],
+            net: vec![https("Example.com"), https("example.org")],
+            stdio: Stdio {
+                stdin: true,
+                stdout: true,
+                stderr: false,
+            },
+        };
+        assert_eq!(
+            grant.covered(&request),
+            Capabilities {
+                fs_read: vec![path("data/x", true)],
+                fs_write: vec![],
+                env_read: vec!["MY_A".to_owned()],
+                net: vec![https("Example.com")],
+                stdio: Stdio {
+                    stdout: true,
+                    ..Stdio::default()
+                },
+            }
+        );
+        assert_eq!(
+            grant.missing(&request),
+            Capabilities {
+                fs_read: vec![path("more", false), path("", true)],
+                fs_write: vec![path("./data", true)],
+                env_read: vec!["HOME".to_owned()],
+                net: vec![https("example.org")],
+                stdio: Stdio {
+                    stdin: true,
+                    ..Stdio::default()
+                },
+            }
+        );
     }
 
     #[test]

@@ -38,8 +38,8 @@ mod text;
 
 pub use abi::{API_VERSION, PackedSlice};
 pub use capability::{
-    Anchor, Capabilities, InvalidPattern, MAX_ENV_PATTERN_BYTES, MAX_PATH_PATTERN_BYTES,
-    MAX_PATTERNS, NetPattern, NetProtocol, NormalPath, PathPattern, Stdio,
+    Anchor, Anchors, Capabilities, InvalidCapabilities, InvalidPattern, MAX_ENV_PATTERN_BYTES,
+    MAX_PATH_PATTERN_BYTES, MAX_PATTERNS, NetPattern, NetProtocol, NormalPath, PathPattern, Stdio,
 };
 pub use effect::{Effect, EffectResult, HttpResponse};
 pub use encoding::{

@@ -9,8 +9,9 @@ import {
   type LoadOptions,
   type ReportOptions,
 } from '../options.js'
+import { addPermissionOptions, type PermissionFlags } from '../permissions.js'
 
-export type ReplOptions = DirectoryOptions & LoadOptions & ReportOptions
+export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
 
 const HELP = `
 On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
@@ -29,6 +30,7 @@ export function addRepl(program: Command, context: Context): void {
     .description('Opens a shell whose commands are those of the plugins, with completion and a history.')
   addDirectoryOption(command)
   addUsageOption(command)
+  addPermissionOptions(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)

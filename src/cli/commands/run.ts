@@ -13,8 +13,9 @@ import {
   loadingOf,
   type ReportOptions,
 } from '../options.js'
+import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
 
-type RunOptions = DirectoryOptions & LoadOptions & ReportOptions
+type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
@@ -22,7 +23,10 @@ What comes after COMMAND is the plugin's, options and "--" included; sen's own o
 Examples:
   sen run greet Ada --style shout
   sen run --fuel 1000000 --timeout 2s spin
-  sen run --plugins ./mine --json hello | jq .output`
+  sen run --plugins ./mine --json hello | jq .output
+  sen run --trust-command fetch fetch https://example.com
+
+A plugin that asks for capabilities is asked about on the terminal; sen permissions shows the answers.`
 
 /** `sen run`: one command of a plugin. */
 export function addRun(program: Command, context: Context): void {
@@ -38,6 +42,7 @@ export function addRun(program: Command, context: Context): void {
     .passThroughOptions()
   addDirectoryOption(command)
   addUsageOption(command)
+  addPermissionOptions(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
@@ -53,7 +58,12 @@ async function run(
 ): Promise<number> {
   const [command] = words
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.find(command, directories, loadingOf(options))
+  const catalogue = await Catalogue.find(
+    command,
+    directories,
+    loadingOf(options),
+    permissionsOf(terminal, options),
+  )
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
     noteDirectories(terminal, directories)

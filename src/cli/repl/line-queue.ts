@@ -5,9 +5,14 @@ export class LineQueue {
   #lines: string[] = []
   #isClosed = false
   #wake = () => {}
+  #diversion: ((line: string) => void) | undefined
 
   constructor(source: Pick<Interface, 'on'>) {
     source.on('line', line => {
+      if (this.#diversion !== undefined) {
+        this.#diversion(line)
+        return
+      }
       this.#lines.push(line)
       this.#wake()
     })
@@ -30,6 +35,14 @@ export class LineQueue {
   /** Whether there is no line that nobody has taken. */
   get isEmpty(): boolean {
     return this.#lines.length === 0
+  }
+
+  /** Gives lines from now on to somebody else; returns what takes that back. */
+  divert(to: (line: string) => void): () => void {
+    this.#diversion = to
+    return () => {
+      this.#diversion = undefined
+    }
   }
 
   /** Forgets the lines that nobody has taken; returns whether there were any. */

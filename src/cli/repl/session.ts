@@ -7,7 +7,9 @@ import { candidateDirectories, pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
+import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
+import { TypedPrompt } from './typed-prompt.js'
 import { WatchedPlugins } from './watched-plugins.js'
 
 /** What lasts from one command of a shell to the next. */
@@ -17,6 +19,8 @@ export class Session {
   timing: boolean
   /** Whether the shell was told to end. */
   leaving = false
+  /** Asks for permission in the shell. */
+  readonly prompt: TypedPrompt
   readonly #options: ReplOptions
   readonly #signal: AbortSignal
   readonly #onEvent: ((event: HotReloadEvent) => void) | undefined
@@ -26,10 +30,12 @@ export class Session {
   private constructor(
     { terminal, signal }: Context,
     options: ReplOptions,
+    prompt: TypedPrompt,
     onEvent: ((event: HotReloadEvent) => void) | undefined,
     provider: Catalogue | WatchedPlugins,
   ) {
     this.terminal = terminal
+    this.prompt = prompt
     this.#options = options
     this.timing = options.usage === true
     this.#signal = signal
@@ -43,7 +49,9 @@ export class Session {
     options: ReplOptions,
     onEvent?: (event: HotReloadEvent) => void,
   ): Promise<Session> {
-    return new Session(context, options, onEvent, await load(context.terminal, options, onEvent))
+    const prompt = new TypedPrompt()
+    const provider = await load(context.terminal, options, prompt, onEvent)
+    return new Session(context, options, prompt, onEvent, provider)
   }
 
   get registry(): PluginRegistry {
@@ -68,7 +76,7 @@ export class Session {
   /** Looks at the directories again. Where that fails, everything stays as it is. */
   async reload(): Promise<void> {
     const before = this.#provider
-    this.#provider = await load(this.terminal, this.#options, this.#onEvent)
+    this.#provider = await load(this.terminal, this.#options, this.prompt, this.#onEvent)
     await before.close()
   }
 
@@ -110,15 +118,17 @@ export class Session {
 async function load(
   terminal: Terminal,
   options: ReplOptions,
+  prompt: TypedPrompt,
   onEvent: ((event: HotReloadEvent) => void) | undefined,
 ): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
   const loading = loadingOf(options)
+  const permissions = permissionsOf(terminal, options, prompt)
   const provider =
     onEvent === undefined
-      ? await Catalogue.load(directories, loading)
+      ? await Catalogue.load(directories, loading, permissions)
       : // Those too that are not there yet.
-        await WatchedPlugins.start(candidateDirectories(options), loading, onEvent)
+        await WatchedPlugins.start(candidateDirectories(options), loading, permissions, onEvent)
   noteProblems(terminal, provider)
   if (provider.registry.isEmpty) {
     terminal.note('there are no plugins')

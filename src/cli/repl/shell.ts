@@ -62,6 +62,7 @@ async function converse(session: Session, announcements: Announcements): Promise
     },
   })
   const typed = new LineQueue(editor)
+  session.prompt.listenTo(typed, editor)
   const prompt = () => announcements.prompt(editor, reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
   let saidHowToLeave = false
   editor.on('SIGINT', () => {

@@ -1,12 +1,12 @@
 import {
   type HotReloadEvent,
   HotReloadWatcher,
-  isPluginHostError,
+  type PermissionOptions,
   type PluginLoaderOptions,
-  PluginRegistry,
+  type PluginRegistry,
   type ScanFailure,
 } from '../../index.js'
-import type { Conflict } from '../catalogue.js'
+import { type Conflict, conflictOf, executing } from '../catalogue.js'
 import type { PluginFile } from '../plugin-table.js'
 
 /** The plugins of some directories, which are followed: what a `Catalogue` is, at any time. */
@@ -31,9 +31,10 @@ export class WatchedPlugins {
   static async start(
     directories: readonly string[],
     loading: PluginLoaderOptions,
+    permissions: PermissionOptions,
     onEvent: (event: HotReloadEvent) => void,
   ): Promise<WatchedPlugins> {
-    const watcher = await HotReloadWatcher.start(new PluginRegistry(loading), directories)
+    const watcher = await HotReloadWatcher.start(executing(loading, permissions), directories)
     const plugins = new WatchedPlugins(watcher)
     let isFirst = true
     for (const type of ['loaded', 'reloaded', 'unloaded', 'failed'] as const) {
@@ -68,7 +69,8 @@ export class WatchedPlugins {
   }
 
   #fail(path: string, error: ScanFailure['error']): void {
-    if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) this.failures.push({ path, error })
-    else this.conflicts.push({ command: error.details.command, path, owner: error.details.owner ?? '' })
+    const conflict = conflictOf(error)
+    if (conflict === undefined) this.failures.push({ path, error })
+    else this.conflicts.push(conflict)
   }
 }

@@ -1,5 +1,6 @@
 //! Which environment variables a plugin may see.
 
+use super::overlap::folded;
 use super::pattern::InvalidPattern;
 
 /// The longest name or prefix of a variable, in bytes.
@@ -55,16 +56,22 @@ impl<'a> EnvPattern<'a> {
         }
     }
 
+    /// Whether there is a variable that both mean; without regard to case, as on Windows.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let parts = |pattern: &Self| match *pattern {
+            Self::Exact(name) => (folded(name), false),
+            Self::Prefix(prefix) => (folded(prefix), true),
+        };
+        let ((a, a_is_prefix), (b, b_is_prefix)) = (parts(self), parts(other));
+        a == b || (a_is_prefix && b.starts_with(&a)) || (b_is_prefix && a.starts_with(&b))
+    }
+
     pub(super) fn allows(&self, name: &str) -> bool {
         match self {
             Self::Exact(granted) => *granted == name,
             Self::Prefix(granted) => name.starts_with(granted),
         }
     }
-}
-
-pub(crate) fn validate_env_pattern(pattern: &str) -> Result<(), InvalidPattern> {
-    EnvPattern::parse(pattern).map(|_| ())
 }
 
 #[cfg(test)]

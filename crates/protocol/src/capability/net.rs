@@ -122,6 +122,16 @@ impl ParsedNet {
             && (self.port.is_none() || self.port == request.port)
             && self.host.covers(&request.host)
     }
+
+    /// Whether there is a host, port and protocol that both mean. HTTP goes over TCP, so `tcp` meets every
+    /// protocol.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let same_protocol = self.protocol == other.protocol
+            || self.protocol == NetProtocol::Tcp
+            || other.protocol == NetProtocol::Tcp;
+        let same_port = self.port.is_none() || other.port.is_none() || self.port == other.port;
+        same_protocol && same_port && self.host.overlaps(&other.host)
+    }
 }
 
 /// A host as compared: names in lower case and without the dot at the end.
@@ -175,6 +185,21 @@ impl HostPattern {
                 .strip_suffix(granted.as_str())
                 .is_some_and(|above| above.is_empty() || above.ends_with('.')),
             _ => self == request,
+        }
+    }
+
+    /// Whether there is a host that both mean. An IPv4 address in IPv6 form is that address.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.covers(other)
+            || other.covers(self)
+            || matches!((self.v4(), other.v4()), (Some(a), Some(b)) if a == b)
+    }
+
+    fn v4(&self) -> Option<Ipv4Addr> {
+        match self {
+            Self::V4(address) => Some(*address),
+            Self::V6(address) => address.to_ipv4_mapped(),
+            _ => None,
         }
     }
 }

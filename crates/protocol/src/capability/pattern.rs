@@ -16,6 +16,9 @@ pub enum InvalidPattern {
     /// Occurs for a path of more than [`MAX_PATH_PATTERN_BYTES`].
     #[error("is a path of more than {MAX_PATH_PATTERN_BYTES} bytes")]
     PathTooLong,
+    /// Occurs for a working or home directory that does not begin at the root.
+    #[error("is not an absolute path")]
+    NotAbsolute,
     /// Occurs for a variable of more than [`MAX_ENV_PATTERN_BYTES`].
     #[error("is a variable's name of more than {MAX_ENV_PATTERN_BYTES} bytes")]
     VariableTooLong,

@@ -24,6 +24,26 @@ impl Stdio {
             && (self.stdout || !request.stdout)
             && (self.stderr || !request.stderr)
     }
+
+    /// The streams that both name.
+    #[must_use]
+    pub fn covered(self, request: Self) -> Self {
+        Self {
+            stdin: self.stdin && request.stdin,
+            stdout: self.stdout && request.stdout,
+            stderr: self.stderr && request.stderr,
+        }
+    }
+
+    /// The streams in `request` that this grant does not name.
+    #[must_use]
+    pub fn missing(self, request: Self) -> Self {
+        Self {
+            stdin: !self.stdin && request.stdin,
+            stdout: !self.stdout && request.stdout,
+            stderr: !self.stderr && request.stderr,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +60,8 @@ mod tests {
         for (g, grant) in all.clone().enumerate() {
             for (r, request) in all.clone().enumerate() {
                 assert_eq!(grant.covers(request), r & !g == 0, "{grant:?} {request:?}");
+                assert_eq!(all.clone().nth(r & g), Some(grant.covered(request)));
+                assert_eq!(all.clone().nth(r & !g), Some(grant.missing(request)));
             }
         }
     }

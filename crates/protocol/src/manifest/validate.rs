@@ -2,7 +2,7 @@
 
 use super::command_name::{MAX_COMMAND_NAME_CHARS, is_command_name};
 use super::{CommandSpec, PluginManifest};
-use crate::capability::{Capabilities, InvalidPattern, MAX_PATTERNS};
+use crate::capability::InvalidCapabilities;
 use crate::text::inert;
 
 /// Why a manifest is refused: the first field that breaks a rule.
@@ -20,7 +20,7 @@ pub struct InvalidManifest {
 impl PluginManifest {
     /// Checks names and patterns: every command's and subcommand's name by
     /// [`is_command_name`], every capability by the rules of its kind, and that no list of
-    /// capabilities has more than [`MAX_PATTERNS`] entries.
+    /// capabilities has more than [`MAX_PATTERNS`](crate::MAX_PATTERNS) entries.
     ///
     /// The version is not looked at, and texts such as `about` are free.
     ///
@@ -29,7 +29,12 @@ impl PluginManifest {
     /// [`InvalidManifest`] for the first field that breaks a rule.
     pub fn validate(&self) -> Result<(), InvalidManifest> {
         validate_command(&self.command, "command")?;
-        validate_capabilities(&self.capabilities)
+        self.capabilities
+            .validate()
+            .map_err(|InvalidCapabilities { field, reason }| InvalidManifest {
+                field: format!("capabilities.{field}"),
+                reason,
+            })
     }
 }
 
@@ -52,47 +57,10 @@ fn validate_command(command: &CommandSpec, path: &str) -> Result<(), InvalidMani
     Ok(())
 }
 
-fn validate_capabilities(capabilities: &Capabilities) -> Result<(), InvalidManifest> {
-    let Capabilities {
-        fs_read,
-        fs_write,
-        env_read,
-        net,
-        stdio: _,
-    } = capabilities;
-    check_each("fs_read", ".pattern", fs_read, |path| path.validate())?;
-    check_each("fs_write", ".pattern", fs_write, |path| path.validate())?;
-    check_each("env_read", "", env_read, |pattern| {
-        crate::capability::validate_env_pattern(pattern)
-    })?;
-    check_each("net", ".host", net, |pattern| pattern.validate())
-}
-
-fn check_each<T>(
-    list: &str,
-    member: &str,
-    patterns: &[T],
-    check: impl Fn(&T) -> Result<(), InvalidPattern>,
-) -> Result<(), InvalidManifest> {
-    if patterns.len() > MAX_PATTERNS {
-        return Err(InvalidManifest {
-            field: format!("capabilities.{list}"),
-            reason: format!("has {} entries, {MAX_PATTERNS} are allowed", patterns.len()),
-        });
-    }
-    for (index, pattern) in patterns.iter().enumerate() {
-        check(pattern).map_err(|error| InvalidManifest {
-            field: format!("capabilities.{list}[{index}]{member}"),
-            reason: error.to_string(),
-        })?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capability::{NetPattern, NetProtocol, PathPattern};
+    use crate::capability::{Capabilities, MAX_PATTERNS, NetPattern, NetProtocol, PathPattern};
 
     fn command(name: &str) -> CommandSpec {
         CommandSpec {

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use proptest::prelude::*;
-use sen_host_protocol::{Anchor, Capabilities, NetProtocol, NormalPath, PathPattern};
+use sen_host_protocol::{Anchor, Anchors, Capabilities, NetProtocol, NormalPath, PathPattern};
 
 use crate::arbitrary;
 
@@ -84,6 +84,62 @@ proptest! {
                     prop_assert!(a.covers(c), "{:?} {:?} {:?}", a, b, c);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_covered_and_what_is_missing_make_up_the_request(
+        grant in arbitrary::capabilities(),
+        request in arbitrary::capabilities(),
+    ) {
+        let (covered, missing) = (grant.covered(&request), grant.missing(&request));
+        prop_assert!(grant.covers(&covered));
+        prop_assert_eq!(grant.covers(&request), missing.is_empty());
+        let mut both = covered;
+        both.fs_read.extend(missing.fs_read);
+        both.fs_write.extend(missing.fs_write);
+        both.env_read.extend(missing.env_read);
+        both.net.extend(missing.net);
+        both.stdio.stdin |= missing.stdio.stdin;
+        both.stdio.stdout |= missing.stdio.stdout;
+        both.stdio.stderr |= missing.stdio.stderr;
+        prop_assert_eq!(both.canonical_hash(), request.canonical_hash());
+    }
+
+    #[test]
+    fn a_deny_list_meets_at_least_what_a_grant_of_the_same_would_cover(
+        denied in arbitrary::capabilities(),
+        request in arbitrary::capabilities(),
+    ) {
+        let anchors = Anchors::new("/a/b", "/a").unwrap();
+        for denied in items(&denied) {
+            for request in items(&request) {
+                let refused = denied.overlapping(&request, &anchors);
+                prop_assert_eq!(refused.is_empty(), request.overlapping(&denied, &anchors).is_empty());
+                if denied.covers(&request) || request.covers(&denied) {
+                    prop_assert!(
+                        !refused.is_empty() || denied.is_empty() || request.is_empty(),
+                        "{:?} {:?}", denied, request
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_denied_tree_meets_every_path_that_leads_into_it_or_around_it(
+        denied in arbitrary::path_text(),
+        request in arbitrary::path_text(),
+    ) {
+        let resolve = |pattern: &str| resolve(pattern, Path::new("/a/b"), Path::new("/a"));
+        let tree = |pattern: &str| paths_only(vec![PathPattern { pattern: pattern.to_owned(), recursive: true }]);
+        if denied.is_empty() || request.is_empty() {
+            return Ok(());
+        }
+        let (outer, inner) = (resolve(&denied), resolve(&request));
+        if inner.starts_with(&outer) || outer.starts_with(&inner) {
+            let anchors = Anchors::new("/a/b", "/a").unwrap();
+            prop_assert!(!tree(&denied).overlapping(&tree(&request), &anchors).is_empty(), "{} {}", denied, request);
         }
     }
 

@@ -1,0 +1,143 @@
+import { homedir } from 'node:os'
+import { covered, missing, union } from '../capabilities.js'
+import { asksForNothing, type Capabilities } from '../manifest.js'
+import type { Decided } from './decided.js'
+import { dateOf, NEVER } from './decided.js'
+import type { GrantDuration } from './grant.js'
+import type { GrantMemory } from './grant-memory.js'
+import type { CheckedPermissions } from './options.js'
+import { grantFor } from './prior.js'
+import type { PermissionAnswer, PermissionQuestion } from './prompt.js'
+import { inTurn } from './queue.js'
+import type { PermissionRecorder } from './recorder.js'
+import type { PermissionRequest } from './request.js'
+import type { PermissionDecision, PriorGrant } from './strategy.js'
+
+type Asking = PermissionDecision & { type: 'ask' }
+
+/** Asks whoever is to be asked, and remembers the answer as long as they say. */
+export class Asker {
+  readonly #permissions: CheckedPermissions
+  readonly #memory: GrantMemory
+  readonly #recorder: PermissionRecorder
+
+  constructor(permissions: CheckedPermissions, memory: GrantMemory, recorder: PermissionRecorder) {
+    this.#permissions = permissions
+    this.#memory = memory
+    this.#recorder = recorder
+  }
+
+  /**
+   * @param signal - Aborted when nobody waits any more.
+   * @throws {PluginHostError} `ERR_PERMISSION_DENIED` for any answer that grants nothing.
+   */
+  async ask(
+    request: PermissionRequest,
+    decision: Asking,
+    prior: PriorGrant | undefined,
+    signal: AbortSignal,
+  ): Promise<Decided> {
+    const question = this.#question(request, decision, prior)
+    const { capabilities: asked } = question
+    const isMore = prior !== undefined && !asksForNothing(prior.added)
+    await this.#recorder.record(request, isMore ? 'escalated' : 'requested', {
+      capabilities: asked,
+      ...(prior === undefined ? {} : { previousDigest: prior.grant.digest }),
+    })
+    const answer = await this.#answer(question, signal)
+    const given = covered(answer.capabilities ?? asked, asked)
+    if (asksForNothing(given)) throw this.#recorder.refuse(request, 'refused', 'permission was not given')
+    const granted = covered(union(question.granted, given), request.capabilities)
+    const refused = missing(granted, request.capabilities)
+    if (!asksForNothing(refused))
+      this.#recorder.note(request, 'denied', { reason: 'refused', capabilities: refused })
+    const kept = asksForNothing(question.granted) ? undefined : prior
+    return await this.#remember(request, granted, offered(answer.duration, question), kept)
+  }
+
+  #question(request: PermissionRequest, decision: Asking, prior: PriorGrant | undefined): PermissionQuestion {
+    const { store, granularity } = this.#permissions
+    const isRemembered = decision.remember !== false && granularity !== 'execution'
+    const isEscalation = prior !== undefined && prior.of !== 'other' && !asksForNothing(prior.added)
+    return {
+      request,
+      capabilities: covered(decision.capabilities, request.capabilities),
+      granted: covered(decision.granted, request.capabilities),
+      ...(isEscalation ? { previousDigest: prior.grant.digest } : {}),
+      durations: [
+        'once',
+        ...(isRemembered ? (['session'] as const) : []),
+        ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
+      ],
+      workingDirectory: process.cwd(),
+      home: homedir(),
+    }
+  }
+
+  async #answer(
+    question: PermissionQuestion,
+    signal: AbortSignal,
+  ): Promise<PermissionAnswer & { type: 'grant' }> {
+    const { prompt } = this.#permissions
+    const { request } = question
+    if (prompt === undefined) {
+      const message = `nobody can be asked: trust ${request.digest} with trustFlags, list it in a policy file, or give the registry a prompt`
+      throw this.#recorder.refuse(request, 'no-prompt', message)
+    }
+    let answer: PermissionAnswer
+    try {
+      answer = await inTurn(prompt, async () => {
+        signal.throwIfAborted()
+        return await prompt.ask(question, signal)
+      })
+    } catch (error) {
+      throw signal.aborted
+        ? this.#recorder.refuse(request, 'withdrawn', 'the question was withdrawn', error)
+        : this.#recorder.refuse(request, 'failed', 'asking for permission failed', error)
+    }
+    if (answer?.type === 'deny') {
+      const { reason = 'refused', message = 'permission was not given' } = answer
+      throw this.#recorder.refuse(request, reason, message)
+    }
+    if (answer?.type !== 'grant')
+      throw this.#recorder.refuse(request, 'failed', 'the permission prompt gave no answer')
+    return answer
+  }
+
+  /** What was kept without being asked about holds no longer than it did. */
+  async #remember(
+    request: PermissionRequest,
+    granted: Capabilities,
+    chosen: GrantDuration,
+    kept: PriorGrant | undefined,
+  ): Promise<Decided> {
+    const isOfSession = kept !== undefined && this.#memory.isOfSession(kept.grant)
+    const duration = isOfSession && chosen !== 'once' ? 'session' : chosen
+    const until = Math.min(
+      dateOf(typeof duration === 'object' ? duration.until.toJSON() : undefined),
+      dateOf(kept?.grant.expiresAt),
+    )
+    const expiresAt = Number.isFinite(until) ? new Date(until).toJSON() : undefined
+    const details = {
+      duration: typeof duration === 'object' ? 'until' : duration,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    }
+    if (duration === 'once') return { granted, until: NEVER, by: 'prompt', details }
+    const grant = grantFor(request, granted, expiresAt)
+    if (duration === 'session') {
+      this.#memory.putForSession(grant)
+    } else if (!(await this.#memory.put(grant))) {
+      const { command, digest } = request
+      const message = `the grant for ${command} could not be written down, and ends with this program`
+      this.#permissions.onNotice?.({ type: 'not-remembered', command, digest, message })
+    }
+    return { granted, until, by: 'prompt', details }
+  }
+}
+
+/** A duration that was offered, or `once`. */
+function offered(duration: GrantDuration, { durations }: PermissionQuestion): GrantDuration {
+  if (typeof duration !== 'object') return durations.includes(duration) ? duration : 'once'
+  const isDate = duration?.until instanceof Date && !Number.isNaN(duration.until.getTime())
+  return isDate && durations.includes('always') ? duration : 'once'
+}

@@ -1,0 +1,47 @@
+import { covered, missing } from '../capabilities.js'
+import type { Capabilities } from '../manifest.js'
+import { type PermissionGrant, sameKey } from './grant.js'
+import type { PermissionRequest } from './request.js'
+import type { PriorGrant } from './strategy.js'
+
+/** What grants for a command say about a request: those of this code before others, then the latest. */
+export function priorOf(
+  grants: readonly PermissionGrant[],
+  request: PermissionRequest,
+): PriorGrant | undefined {
+  const [grant] = grants.toSorted(
+    (a, b) => closeness(b, request) - closeness(a, request) || b.grantedAt.localeCompare(a.grantedAt),
+  )
+  if (grant === undefined) return undefined
+  const isUpdate = grant.path !== undefined && grant.path === request.path
+  return {
+    grant,
+    of: grant.digest === request.digest ? 'same' : isUpdate ? 'update' : 'other',
+    kept: covered(grant.granted, request.capabilities),
+    added: missing(grant.requested, request.capabilities),
+  }
+}
+
+/** A decision about a request as a store keeps it. */
+export function grantFor(
+  { command, digest, capabilitiesHash, path, capabilities }: PermissionRequest,
+  granted: Capabilities,
+  expiresAt: string | undefined,
+): PermissionGrant {
+  return {
+    command,
+    digest,
+    capabilitiesHash,
+    ...(path === undefined ? {} : { path }),
+    requested: capabilities,
+    granted,
+    grantedAt: new Date().toJSON(),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+function closeness(grant: PermissionGrant, request: PermissionRequest): number {
+  if (sameKey(grant, request)) return 3
+  if (grant.digest === request.digest) return 2
+  return grant.path !== undefined && grant.path === request.path ? 1 : 0
+}

@@ -1,0 +1,42 @@
+import { storeError } from './denial.js'
+import type { PermissionGrant } from './grant.js'
+import type { PermissionStore } from './store.js'
+
+/** Another store's grants, to which nothing can be added and of which nothing can be revoked. */
+export class ReadOnlyPermissionStore implements PermissionStore {
+  readonly readOnly = true
+  readonly #inner: PermissionStore
+
+  constructor(inner: PermissionStore) {
+    this.#inner = inner
+  }
+
+  get revision(): number {
+    return this.#inner.revision ?? 0
+  }
+
+  find(command: string): readonly PermissionGrant[] | Promise<readonly PermissionGrant[]> {
+    return this.#inner.find(command)
+  }
+
+  list(): readonly PermissionGrant[] | Promise<readonly PermissionGrant[]> {
+    return this.#inner.list()
+  }
+
+  /** @throws {PluginHostError} `ERR_PERMISSION_DENIED`, always; so do `remove` and `clear`. */
+  async put(): Promise<never> {
+    throw readOnly()
+  }
+
+  async remove(): Promise<never> {
+    throw readOnly()
+  }
+
+  async clear(): Promise<never> {
+    throw readOnly()
+  }
+}
+
+function readOnly(): Error {
+  return storeError('the permission store is read-only')
+}
