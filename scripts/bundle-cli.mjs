@@ -14,6 +14,10 @@ export async function bundleCommandLine() {
     input: { sen: at('src', 'cli', 'main.ts') },
     platform: 'node',
     tsconfig: at('tsconfig.json'),
+    // As ES modules, where libraries have them: others look for their files at run time.
+    resolve: { mainFields: ['module', 'main'] },
+    // Large, and for plugins that use the network alone.
+    external: ['undici'],
   })
   await bundle.write({
     dir: at('dist'),
