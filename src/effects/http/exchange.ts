@@ -15,19 +15,20 @@ export interface Response extends ResponseHead {
 const MAX_RESPONSE_HEADER_BYTES = 16 * 1024
 
 /**
- * Sends one request over a connection that is there for it alone, and gives `receive` the response.
- * The connection is closed when that has settled.
+ * Sends one request over a connection that `open` makes for it alone, and gives `receive` the
+ * response. The connection is closed when that has settled.
  *
  * @throws {EffectFailure} `broken` where no response comes that could be understood.
  */
 export async function exchange<T>(
-  socket: Socket,
+  open: () => Promise<Socket>,
   { method, target, headers, body }: HttpRequest,
   signal: AbortSignal,
   receive: (response: Response) => Promise<T>,
 ): Promise<T> {
-  // Loaded by the first request: most programs make none.
+  // Loaded by the first request: most programs make none. Before there is a connection to look after.
   const { Client } = await import('undici')
+  const socket = await open()
   const client = new Client(target.url.origin, {
     // Not at once: undici would not notice that it has a connection.
     connect: (_, callback) => queueMicrotask(() => callback(null, socket)),
