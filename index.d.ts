@@ -140,6 +140,8 @@ export declare class Plugin {
   digest(): string
   /** Bytes of compiled code, constants and tables for unwinding, in all tiers that there are. */
   codeBytes(): number
+  /** Whether the plugin calls preview 1 of WASI, so that a `World` means something to it. */
+  isWasi(): boolean
   /** Whether the plugin can be resumed after an effect. */
   supportsEffects(): boolean
   /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */

@@ -28,6 +28,7 @@ import { checkPermissions, type PermissionOptions } from './permissions/options.
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
+import { PluginWorlds, Wasi, type WasiOptions } from './wasi.js'
 import type { Place } from './watch/precedence.js'
 
 export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
@@ -46,16 +47,18 @@ export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOpt
    */
   readonly onConflict?: 'reject' | 'replace'
   /**
+   * Who decides what plugins may do, who is asked, and where that is written down: one of
+   * `PermissionPresets`, or parts of a program's own. Without it, a plugin that asks for capabilities is refused.
+   */
+  readonly permissions?: PermissionOptions
+  /** What WASI plugins find outside of themselves, as far as it is granted. */
+  readonly wasi?: WasiOptions
+  /**
    * How effects are carried out that plugins ask for: by default within what each was granted, at
    * most `limits.maxEffects` in one execution. With `'manual'`, `execute` returns them, and its
    * caller carries them out.
    */
   readonly effects?: Effects
-  /**
-   * Who decides what plugins may do, who is asked, and where that is written down: one of
-   * `PermissionPresets`, or parts of a program's own. Without it, a plugin that asks for capabilities is refused.
-   */
-  readonly permissions?: PermissionOptions
 }
 
 export interface ExecuteOptions {
@@ -79,6 +82,8 @@ interface Entry {
   readonly supportsEffects: boolean
   /** Whether it asks for no capabilities, and nothing is to be decided. */
   readonly isPlain: boolean
+  /** What a WASI plugin that asks for capabilities finds outside of itself. */
+  readonly worlds: PluginWorlds | undefined
   /** Which of the registry's loads it came from. */
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
@@ -89,6 +94,16 @@ interface Entry {
   calls: number
   /** Whether later calls run another version, or none. */
   isRetired: boolean
+}
+
+/** A call of a plugin: what its caller said, and what it may use. */
+interface Call {
+  readonly args: string[]
+  readonly signal: AbortSignal | undefined
+  readonly limits: CheckedLimits
+  grant: Capabilities
+  /** What a WASI plugin finds outside of itself. */
+  world?: native.World | undefined
 }
 
 /** @internal What a registry has from a file. */
@@ -133,11 +148,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   readonly #limits: CheckedLimits
   readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
+  readonly #permissions: PermissionGuard
+  readonly #wasi: Wasi
   /** Absent where callers carry effects out. */
   readonly #broker: EffectBroker | undefined
   /** Executions that wait for their callers. */
   #suspended = 0
-  readonly #permissions: PermissionGuard
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
   readonly #listeners = new Set<RegistryListener>()
@@ -146,10 +162,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   #closed = false
 
   constructor(options?: PluginRegistryOptions<Effects>) {
-    const { limits, cache, concurrency, queueLimit, onConflict, permissions, effects } = checkOptions(
+    const { limits, cache, concurrency, queueLimit, onConflict, permissions, wasi, effects } = checkOptions(
       options,
       'options',
-      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions', 'effects'],
+      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions', 'wasi', 'effects'],
     )
     this.#limits = checkLimits(limits, 'options.limits')
     this.#cache = checkCache(cache, 'options.cache')
@@ -158,6 +174,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
     this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
+    this.#wasi = new Wasi(wasi)
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {
@@ -217,34 +234,34 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     options?: ExecuteOptions,
   ): Promise<Executed<Effects>> {
     const checked = checkArgs(args)
-    const { signal, limits } = checkExecuteOptions(options)
+    const { signal, limits, stdin } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
     entry.calls += 1
-    try {
-      let grant = NO_CAPABILITIES
-      if (!entry.isPlain) {
-        const decided = this.#permissions.decide(entry, checked, signal, entry.revocation)
-        grant = decided instanceof Promise ? await decided : decided
-      }
-      // From here on: what was refused was no execution.
-      this.#executions.total += 1
+    const call: Call = { args: checked, signal, limits, grant: NO_CAPABILITIES }
+    if (!entry.isPlain) {
       try {
-        const begun = executionsAreTraced()
-          ? traceExecute(this.#trace(entry, checked, false), () =>
-              this.#begin(entry, checked, signal, limits, grant),
-            )
-          : this.#begin(entry, checked, signal, limits, grant)
-        const result = begun instanceof Promise ? await begun : begun
-        if (result.type !== 'effect') this.#executions.answered(result)
-        // Only 'manual' leaves effects to the caller.
-        return result as Executed<Effects>
+        const allowed = this.#allow(entry, call, stdin)
+        if (allowed instanceof Promise) await allowed
       } catch (error) {
-        this.#executions.faulted += 1
+        // What was refused was no execution.
+        this.#leave(entry)
         throw error
       }
-    } finally {
-      this.#end(entry)
+    }
+    this.#executions.total += 1
+    try {
+      const begun = executionsAreTraced()
+        ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, call))
+        : this.#begin(entry, call)
+      const result = begun instanceof Promise ? await begun : begun
+      if (call.world !== undefined) await this.#wasi.passedOn()
+      if (result.type !== 'effect') this.#ended(entry, result)
+      // Without 'manual', the broker leaves no effects.
+      return result as Executed<Effects>
+    } catch (error) {
+      this.#ended(entry, undefined)
+      throw error
     }
   }
 
@@ -256,15 +273,15 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
    */
   executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
     const checked = checkArgs(args)
-    const { signal, limits } = checkExecuteOptions(options)
+    const { signal, limits, stdin } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    if (!entry.isPlain) this.#permissions.decideSync(entry, checked)
+    const granted = entry.isPlain ? NO_CAPABILITIES : this.#permissions.decideSync(entry, checked)
+    const world = entry.worlds?.worldSync(granted, stdin)
     this.#executions.total += 1
     try {
-      const answer = executionsAreTraced()
-        ? traceExecuteSync(this.#trace(entry, checked, true), () => runSync(entry, checked, limits))
-        : runSync(entry, checked, limits)
+      const run = () => this.#wasi.settle(runSync(entry, checked, limits, world))
+      const answer = executionsAreTraced() ? traceExecuteSync(this.#trace(entry, checked, true), run) : run()
       this.#executions.answered(answer)
       return answer
     } catch (error) {
@@ -426,6 +443,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     if (newer !== undefined && newer.load > load) return newer.manifest
     const { name } = manifest.command
     const supportsEffects = plugin.supportsEffects()
+    const isPlain = asksForNothing(manifest.capabilities)
     const entry: Entry = {
       command: name,
       identity: Object.freeze({ command: name, digest, ...(path === undefined ? {} : { path }) }),
@@ -434,7 +452,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       manifest,
       digest,
       supportsEffects,
-      isPlain: asksForNothing(manifest.capabilities),
+      isPlain,
+      worlds:
+        isPlain || !plugin.isWasi()
+          ? undefined
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities),
       load,
       revocation: new Revocation(),
       place,
@@ -516,58 +538,89 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     }
   }
 
-  /** Notes that a call of a plugin is over. */
-  #end(entry: Entry): void {
+  /** Notes that an execution is over, with its answer if there is one. */
+  #ended(entry: Entry, answer: Answer | undefined): void {
+    if (answer === undefined) this.#executions.faulted += 1
+    else this.#executions.answered(answer)
+    this.#leave(entry)
+  }
+
+  /** Notes that a call is over. */
+  #leave(entry: Entry): void {
     entry.calls -= 1
     if (entry.isRetired) this.#retire(entry)
   }
 
-  /** Begins an execution. Most have no signal, and are done by the time they have begun. */
-  #begin(
+  /**
+   * Settles what a call may use: at once, where that is decided already and all of it is open. What
+   * a plugin asks for is opened before anybody is asked.
+   */
+  #allow(entry: Entry, call: Call, stdin: Uint8Array | undefined): void | Promise<void> {
+    const { worlds } = entry
+    if (worlds !== undefined && !worlds.areOpen) return this.#allowLater(entry, call, stdin)
+    const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
+    if (decided instanceof Promise) return this.#allowDecided(entry, call, stdin, decided)
+    const world = worlds?.world(decided, stdin)
+    if (world instanceof Promise) return this.#allowDecided(entry, call, stdin, decided, world)
+    call.grant = decided
+    call.world = world
+  }
+
+  async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
+    await entry.worlds?.open()
+    const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
+    await this.#allowDecided(entry, call, stdin, decided)
+  }
+
+  async #allowDecided(
     entry: Entry,
-    args: string[],
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    grant: Capabilities,
-  ): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
+    call: Call,
+    stdin: Uint8Array | undefined,
+    decided: Capabilities | Promise<Capabilities>,
+    world?: Promise<native.World>,
+  ): Promise<void> {
+    call.grant = await decided
+    call.world = await (world ?? entry.worlds?.world(call.grant, stdin))
+    // What happened meanwhile is noticed by what comes next: the guest is not started.
+    call.signal?.throwIfAborted()
+  }
+
+  /** Begins an execution. Most have no signal, and are done by the time they have begun. */
+  #begin(entry: Entry, call: Call): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
-    const begin = (call?: native.Interrupt) =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
+    const { args, signal, limits, world } = call
+    const begin = (interrupt?: native.Interrupt) =>
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world)
     const begun =
-      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits, grant)
+      signal === undefined ? begin() : interruptible(signal, revocation, async interrupt => begin(interrupt))
+    if (begun instanceof Promise) return this.#finish(entry, call, begun)
     const outcome = answered(begun)
-    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits, grant) : outcome
+    return outcome.type === 'effect' ? this.#converse(entry, call, outcome) : outcome
   }
 
   /** Waits for an execution that has begun, and for what follows from it. */
   async #finish(
     entry: Entry,
+    call: Call,
     begun: Promise<native.Outcome>,
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    grant: Capabilities,
   ): Promise<Answer | SuspendedExecution> {
-    const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
-    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits, grant) : outcome
+    const outcome = answered(await interruptible(call.signal, entry.revocation, () => begun))
+    return outcome.type === 'effect' ? await this.#converse(entry, call, outcome) : outcome
   }
 
   /** Goes on with an execution that asks for an effect: to its end, or as far as its caller says. */
   #converse(
     entry: Entry,
+    { signal, limits, grant }: Call,
     first: native.Outcome & { type: 'effect' },
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    grant: Capabilities,
   ): Promise<Answer> | SuspendedExecution {
     const { supportsEffects, revocation, identity } = entry
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
-    const { native } = limits
     const conversation = new Conversation(first, {
       executor: this.#executor,
       supportsEffects,
       revocation,
-      limits: native,
+      limits: limits.native,
       maxEffects,
     })
     if (this.#broker === undefined) return this.#suspend(entry, conversation)
@@ -582,14 +635,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       throw new PluginHostError('ERR_BUSY', message, { limit: MAX_SUSPENDED, usage: conversation.usage })
     }
     this.#suspended += 1
-    entry.calls += 1
     return new SuspendedExecution(conversation, {
       revocation: entry.revocation,
       onEnd: answer => {
         this.#suspended -= 1
-        if (answer === undefined) this.#executions.faulted += 1
-        else this.#executions.answered(answer)
-        this.#end(entry)
+        this.#ended(entry, answer)
       },
     })
   }
@@ -600,8 +650,14 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
 }
 
 /** Runs an execution on this thread, with no effects. */
-function runSync({ plugin, revocation }: Entry, args: string[], limits: CheckedLimits): Answer {
-  const outcome = answered(whole(plugin.executeSync(args, receipt, limits.native, revocation.interrupt)))
+function runSync(
+  { plugin, revocation }: Entry,
+  args: string[],
+  limits: CheckedLimits,
+  world: native.World | undefined,
+): Answer {
+  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world)
+  const outcome = answered(whole(ended))
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()
   throw tooManyEffects(0, outcome.usage)
@@ -610,12 +666,17 @@ function runSync({ plugin, revocation }: Entry, args: string[], limits: CheckedL
 function checkExecuteOptions(options: ExecuteOptions | undefined): {
   signal: AbortSignal | undefined
   limits: CheckedLimits
+  stdin: Uint8Array | undefined
 } {
   const { signal, limits, stdin } = checkOptions(options, 'options', ['signal', 'limits', 'stdin'])
   if (stdin !== undefined && typeof stdin !== 'string' && !(stdin instanceof Uint8Array)) {
     throw invalidArgument('options.stdin', 'must be a string or a Uint8Array')
   }
-  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits') }
+  return {
+    signal: checkSignal(signal),
+    limits: checkLimits(limits, 'options.limits'),
+    stdin: typeof stdin === 'string' ? Buffer.from(stdin) : stdin,
+  }
 }
 
 function revoke({ command, revocation }: Entry): void {

@@ -51,28 +51,27 @@ export class Wasi {
   }
 
   /**
-   * Opens the directories that a plugin asks for: before anybody is asked about them, so that what
-   * is granted is what was there when it was asked for.
+   * Opens what capabilities name; with `before`, as far as that did not open it already.
    *
    * @throws The system's error for a directory that cannot be opened, with its `path`.
    */
-  async open(executor: Executor, plugin: addon.Plugin, requested: Capabilities): Promise<addon.Grant> {
-    return opened(await executor.openGrant(plugin, mutable(requested), this.#surroundings()))
-  }
-
-  /** What was opened, as far as it was granted. */
-  async narrow(
+  async open(
     executor: Executor,
     plugin: addon.Plugin,
-    granted: Capabilities,
-    before: addon.Grant,
+    capabilities: Capabilities,
+    before?: addon.Grant,
   ): Promise<addon.Grant> {
-    return opened(await executor.openGrant(plugin, mutable(granted), this.#surroundings(), before))
+    return opened(await executor.openGrant(plugin, mutable(capabilities), this.#surroundings(), before))
   }
 
-  /** Opens what is granted, on this thread: for an execution that the event loop waits for. */
-  openSync(plugin: addon.Plugin, granted: Capabilities): addon.Grant {
-    return opened(addon.native().Grant.open(plugin, mutable(granted), this.#surroundings()))
+  /** The same on this thread: for an execution that the event loop waits for. */
+  openSync(plugin: addon.Plugin, capabilities: Capabilities, before?: addon.Grant): addon.Grant {
+    const surroundings = this.#surroundings()
+    return opened(
+      before === undefined
+        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings)
+        : before.narrow(mutable(capabilities), surroundings),
+    )
   }
 
   /** What an execution finds with this grant. `blocking`: one that the event loop waits for. */
@@ -114,6 +113,75 @@ export class Wasi {
       else stream.write(bytes)
     })
     return this.#sink
+  }
+}
+
+/**
+ * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
+ * anybody is asked about them, and stay the ones that they were then.
+ */
+export class PluginWorlds {
+  readonly #wasi: Wasi
+  readonly #executor: Executor
+  readonly #plugin: addon.Plugin
+  readonly #requested: Capabilities
+  /** All that the plugin asks for, where it could be opened. */
+  #opening: addon.Grant | undefined
+  /** What was granted last, and what executions under that grant find. */
+  #granted: { readonly capabilities: Capabilities; readonly grant: addon.Grant } | undefined
+  #world: addon.World | undefined
+
+  constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
+    this.#wasi = wasi
+    this.#executor = executor
+    this.#plugin = plugin
+    this.#requested = requested
+  }
+
+  /** Whether all that the plugin asks for was there and is open. */
+  get areOpen(): boolean {
+    return this.#opening?.isComplete === true
+  }
+
+  /** Opens what the plugin asks for. Where that fails, `world` says so: for what was granted of it. */
+  async open(): Promise<void> {
+    // Why it fails matters only where it is granted, which opens it again.
+    this.#opening = await this.#wasi
+      .open(this.#executor, this.#plugin, this.#requested)
+      .catch(() => undefined)
+    this.#granted = undefined
+  }
+
+  /**
+   * What an execution finds that was granted these capabilities: at once, if they are those of the last one.
+   *
+   * @throws The system's error for a directory that cannot be opened, with its `path`.
+   */
+  world(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World | Promise<addon.World> {
+    if (this.#granted?.capabilities !== capabilities) return this.#worldLater(capabilities, stdin)
+    if (stdin !== undefined) return this.#wasi.world(this.#granted.grant, stdin, false)
+    this.#world ??= this.#wasi.world(this.#granted.grant, undefined, false)
+    return this.#world
+  }
+
+  async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
+    this.#keep(capabilities, grant)
+    return this.#wasi.world(grant, stdin, false)
+  }
+
+  /** As `world`, on this thread: for an execution that the event loop waits for. */
+  worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
+    if (this.#granted?.capabilities !== capabilities || !this.areOpen) {
+      this.#keep(capabilities, this.#wasi.openSync(this.#plugin, capabilities, this.#opening))
+    }
+    const { grant } = this.#granted as { grant: addon.Grant }
+    return this.#wasi.world(grant, stdin, true)
+  }
+
+  #keep(capabilities: Capabilities, grant: addon.Grant): void {
+    this.#granted = { capabilities, grant }
+    this.#world = undefined
   }
 }
 

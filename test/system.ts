@@ -32,11 +32,14 @@ export function runProgram(
   {
     flags = [],
     within = [],
+    timeoutMs = 20_000,
     onOutput,
   }: {
     flags?: readonly string[]
     /** A command that runs the program. */
     within?: readonly string[]
+    /** After so many milliseconds, one that does not end is ended. */
+    timeoutMs?: number
     onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
   } = {},
 ): Promise<Ended> {
@@ -46,8 +49,8 @@ export function runProgram(
     const child = spawn(command, words, {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // One that does not end is ended before the test is, and seen by its signal.
-      timeout: 20_000,
+      // Before the test is ended, and seen by its signal.
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
     })
     let stdout = ''

@@ -6,6 +6,7 @@ import { InvalidValue } from '../invalid-value.js'
 import { modulePath } from '../module-path.js'
 import { storeError } from './denial.js'
 import {
+  checkGrant,
   isCurrent,
   type PermissionGrant,
   type PermissionGrantKey,
@@ -52,7 +53,7 @@ export class FilePermissionStore implements PermissionStore {
   }
 
   async put(grant: PermissionGrant): Promise<void> {
-    const checked = readGrant(grant)
+    const checked = checkGrant(grant)
     await this.#change(grants => withGrant(grants, checked))
   }
 

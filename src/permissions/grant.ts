@@ -1,4 +1,5 @@
 import { readCapabilities } from '../capabilities.js'
+import { invalidArgument } from '../errors.js'
 import { InvalidValue } from '../invalid-value.js'
 import type { Capabilities } from '../manifest.js'
 
@@ -66,6 +67,16 @@ export function readGrant(value: unknown): PermissionGrant {
     grantedAt: time(grantedAt, 'grantedAt'),
     ...(expiresAt === undefined ? {} : { expiresAt: time(expiresAt, 'expiresAt') }),
   })
+}
+
+/** @internal The same for an argument: what is wrong is `ERR_INVALID_ARG`. */
+export function checkGrant(value: unknown): PermissionGrant {
+  try {
+    return readGrant(value)
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error
+    throw invalidArgument(['grant', ...error.path].join('.'), error.message)
+  }
 }
 
 /** @internal Whether two keys are the same. */

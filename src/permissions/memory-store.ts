@@ -1,4 +1,4 @@
-import { type PermissionGrant, type PermissionGrantKey, readGrant, sameKey, withGrant } from './grant.js'
+import { checkGrant, type PermissionGrant, type PermissionGrantKey, sameKey, withGrant } from './grant.js'
 import type { PermissionStore } from './store.js'
 
 /** Grants that end with the process. */
@@ -19,7 +19,7 @@ export class MemoryPermissionStore implements PermissionStore {
   }
 
   put(grant: PermissionGrant): void {
-    this.#grants = withGrant(this.#grants, readGrant(grant))
+    this.#grants = withGrant(this.#grants, checkGrant(grant))
     this.#revision += 1
   }
 

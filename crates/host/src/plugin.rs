@@ -415,6 +415,11 @@ impl Plugin {
         self.0.code.bytes()
     }
 
+    /// Whether the plugin calls preview 1 of WASI, so that a [`World`] means something to it.
+    pub fn is_wasi(&self) -> bool {
+        self.0.code.best().is_wasi
+    }
+
     /// Whether the plugin can be resumed after an effect.
     pub fn supports_effects(&self) -> bool {
         self.0.code.best().exports.resume.is_some()

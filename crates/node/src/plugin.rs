@@ -53,6 +53,12 @@ impl Plugin {
         Ok(self.get()?.code_bytes() as f64)
     }
 
+    /// Whether the plugin calls preview 1 of WASI, so that a `World` means something to it.
+    #[napi(catch_unwind)]
+    pub fn is_wasi(&self) -> Result<bool> {
+        Ok(self.get()?.is_wasi())
+    }
+
     /// Whether the plugin can be resumed after an effect.
     #[napi(catch_unwind)]
     pub fn supports_effects(&self) -> Result<bool> {
