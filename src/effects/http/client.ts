@@ -105,7 +105,7 @@ export class HttpClient {
       draft.address = address
       return socket
     }
-    return await exchange(open, request, signal, async response => {
+    return await exchange(open, request, { maxBodyBytes: maxResponseBytes, signal }, async response => {
       const { status, headers } = response
       draft.status = status
       const next = redirected(request, response)
