@@ -101,6 +101,11 @@ export declare class Grant {
   narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
   /** Whether all directories were there. */
   get isComplete(): boolean
+  /**
+   * Closes what was opened once nothing runs with it, without waiting for the garbage collector,
+   * which does not know of descriptors. Nothing else can be done with it.
+   */
+  release(): void
 }
 
 /** A live instance of a plugin. See the host's `Instance`. */
@@ -168,6 +173,11 @@ export declare class World {
    * `capture` says so. `stdin` is what the plugin reads, where that is granted.
    */
   constructor(grant: Grant, capture: boolean, sink?: OutputSink | undefined | null, stdin?: Uint8Array | undefined | null)
+  /**
+   * Gives up its part of the grant, without waiting for the garbage collector. Executions that
+   * have begun go on; nothing else can be done with it.
+   */
+  release(): void
 }
 
 /**

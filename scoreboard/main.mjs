@@ -9,10 +9,12 @@
 // The table is on stdout, progress on stderr. Exit code 1 when an attempt did anything but fail on this host, or when
 // something could not be run, 2 for a wrong command line.
 
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { markdownTable, textTable } from '../bench/lib/table.mjs'
-import { main, run, Stop } from '../scripts/steps.mjs'
+import { at, main, Stop } from '../scripts/steps.mjs'
 import { groups } from './attempts.mjs'
 import { runAttempt } from './run.mjs'
 
@@ -61,6 +63,12 @@ async function runAll(hosts, chosen, verbose) {
   return verdicts
 }
 
+function buildGuest() {
+  const script = at('scripts', 'build-plugins.mjs')
+  const { status } = spawnSync(process.execPath, [script, '--only', 'escape'], { stdio: ['ignore', 2, 2] })
+  if (status !== 0) throw new Stop('the guest could not be built, see above')
+}
+
 async function checkGrants(host) {
   const { verdict, report } = await runAttempt(host, 'control')
   if (verdict !== 'held' || !report.includes('works'))
@@ -82,7 +90,8 @@ function rows(hosts, chosen, verdicts, heading) {
 
 await main(async () => {
   const { host, only, markdown, verbose } = readCommandLine()
-  run('node', ['scripts/build-plugins.mjs', '--only', 'escape'])
+  if (!existsSync(at('dist', 'index.js'))) throw new Stop('this host is not built: npm run build')
+  buildGuest()
   const hosts = await Promise.all(host.map(async id => ({ id, ...(await import(`./hosts/${id}.mjs`)) })))
   const chosen = groups
     .map(group => ({

@@ -262,6 +262,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     } catch (error) {
       this.#ended(entry, undefined)
       throw error
+    } finally {
+      // Whatever runs now has begun, and keeps what it needs.
+      call.world?.release()
     }
   }
 
@@ -287,6 +290,8 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     } catch (error) {
       this.#executions.faulted += 1
       throw error
+    } finally {
+      world?.release()
     }
   }
 
@@ -495,6 +500,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     } else {
       this.#retired.delete(entry)
       entry.plugin.release()
+      entry.worlds?.release()
     }
   }
 

@@ -116,6 +116,12 @@ export class Wasi {
   }
 }
 
+/** What was granted, and opened for it. */
+interface Granted {
+  readonly capabilities: Capabilities
+  readonly grant: addon.Grant
+}
+
 /**
  * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
  * anybody is asked about them, and stay the ones that they were then.
@@ -127,9 +133,8 @@ export class PluginWorlds {
   readonly #requested: Capabilities
   /** All that the plugin asks for, where it could be opened. */
   #opening: addon.Grant | undefined
-  /** What was granted last, and what executions under that grant find. */
-  #granted: { readonly capabilities: Capabilities; readonly grant: addon.Grant } | undefined
-  #world: addon.World | undefined
+  /** What was granted last, open. */
+  #granted: Granted | undefined
 
   constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
     this.#wasi = wasi
@@ -143,45 +148,69 @@ export class PluginWorlds {
     return this.#opening?.isComplete === true
   }
 
-  /** Opens what the plugin asks for. Where that fails, `world` says so: for what was granted of it. */
+  /**
+   * Opens what the plugin asks for and is not open yet. Where that fails, `world` says so: for what was granted of
+   * it.
+   */
   async open(): Promise<void> {
-    // Why it fails matters only where it is granted, which opens it again.
-    this.#opening = await this.#wasi
-      .open(this.#executor, this.#plugin, this.#requested)
-      .catch(() => undefined)
-    this.#granted = undefined
+    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
+    this.#reopened(await opening.catch(() => this.#opening))
   }
 
   /**
-   * What an execution finds that was granted these capabilities: at once, if they are those of the last one.
+   * What an execution finds that was granted these capabilities: at once, if they are those of the last one. To be
+   * released when the execution is over.
    *
    * @throws The system's error for a directory that cannot be opened, with its `path`.
    */
   world(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World | Promise<addon.World> {
-    if (this.#granted?.capabilities !== capabilities) return this.#worldLater(capabilities, stdin)
-    if (stdin !== undefined) return this.#wasi.world(this.#granted.grant, stdin, false)
-    this.#world ??= this.#wasi.world(this.#granted.grant, undefined, false)
-    return this.#world
+    const grant = this.#current(capabilities)
+    return grant === undefined ? this.#worldLater(capabilities, stdin) : this.#wasi.world(grant, stdin, false)
   }
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
     const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
-    this.#keep(capabilities, grant)
+    this.#keep({ capabilities, grant })
     return this.#wasi.world(grant, stdin, false)
   }
 
   /** As `world`, on this thread: for an execution that the event loop waits for. */
   worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (this.#granted?.capabilities !== capabilities || !this.areOpen) {
-      this.#keep(capabilities, this.#wasi.openSync(this.#plugin, capabilities, this.#opening))
-    }
-    const { grant } = this.#granted as { grant: addon.Grant }
+    if (!this.areOpen) this.#reopened(this.#openSync())
+    const current = this.#current(capabilities)
+    if (current !== undefined) return this.#wasi.world(current, stdin, true)
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#opening)
+    this.#keep({ capabilities, grant })
     return this.#wasi.world(grant, stdin, true)
   }
 
-  #keep(capabilities: Capabilities, grant: addon.Grant): void {
-    this.#granted = { capabilities, grant }
-    this.#world = undefined
+  /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
+  release(): void {
+    this.#reopened(undefined)
+  }
+
+  #openSync(): addon.Grant | undefined {
+    try {
+      return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
+    } catch {
+      return this.#opening
+    }
+  }
+
+  #current(capabilities: Capabilities): addon.Grant | undefined {
+    return this.#granted?.capabilities === capabilities ? this.#granted.grant : undefined
+  }
+
+  #reopened(opening: addon.Grant | undefined): void {
+    if (opening === this.#opening) return
+    this.#opening?.release()
+    this.#opening = opening
+    this.#keep(undefined)
+  }
+
+  #keep(granted: Granted | undefined): void {
+    this.#granted?.grant.release()
+    this.#granted = granted
   }
 }
 

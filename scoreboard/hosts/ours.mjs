@@ -12,8 +12,9 @@ const limits = { fuel: 2n ** 63n, timeoutMs: 3000 }
 export async function open(module) {
   const registry = new PluginRegistry({ limits, permissions: PermissionPresets.testing() })
   await registry.loadPlugin(module)
-  // Whatever is decided when it is first used has been decided then.
-  await registry.execute('escape', ['control'])
+  // Whatever is decided when it is first used has been decided then. A guest that is given nothing would hold anything.
+  const { output } = await registry.execute('escape', ['control'])
+  if (output !== 'works') throw new Error(`the guest cannot do what it is granted: ${output}`)
   return async attempt => {
     try {
       const { type, output, message, stdout, stderr } = await registry.execute('escape', [attempt])

@@ -164,7 +164,7 @@ impl Executor {
             call: handle(call),
             environment: Some(self.environment.clone()),
         };
-        let execution = plugin.start(given(world), args, limits, interrupts);
+        let execution = plugin.start(given(world)?, args, limits, interrupts);
         Ok(self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms))
     }
 
@@ -182,7 +182,7 @@ impl Executor {
         let capabilities = capability::read(capabilities)?;
         let surroundings = host::Surroundings::from(surroundings);
         let plugin = plugin.get()?.clone();
-        let opened = opened.map(|opened| opened.grant.clone());
+        let opened = opened.map(|opened| opened.get().cloned()).transpose()?;
         self.run(0, ticket, move || {
             let grant = match opened {
                 Some(opened) => opened.narrow(&capabilities, &surroundings),

@@ -1,7 +1,7 @@
 use std::io;
 
-use napi::Result;
 use napi::bindgen_prelude::Either;
+use napi::{Error, Result};
 use napi_derive::napi;
 use sen_host as host;
 
@@ -31,7 +31,15 @@ pub struct CannotOpen {
 /// What one plugin may reach, opened. See the host's `Grant`.
 #[napi]
 pub struct Grant {
-    pub(crate) grant: host::Grant,
+    /// Absent once released.
+    grant: Option<host::Grant>,
+}
+
+impl Grant {
+    pub(crate) fn get(&self) -> Result<&host::Grant> {
+        let released = || Error::from_reason("the grant was released");
+        self.grant.as_ref().ok_or_else(released)
+    }
 }
 
 #[napi]
@@ -56,13 +64,22 @@ impl Grant {
         surroundings: Surroundings,
     ) -> Result<Either<Self, CannotOpen>> {
         let capabilities = capability::read(capabilities)?;
-        Ok(made(self.grant.narrow(&capabilities, &surroundings.into())))
+        Ok(made(
+            self.get()?.narrow(&capabilities, &surroundings.into()),
+        ))
     }
 
     /// Whether all directories were there.
     #[napi(getter, catch_unwind)]
-    pub fn is_complete(&self) -> bool {
-        self.grant.is_complete()
+    pub fn is_complete(&self) -> Result<bool> {
+        Ok(self.get()?.is_complete())
+    }
+
+    /// Closes what was opened once nothing runs with it, without waiting for the garbage collector,
+    /// which does not know of descriptors. Nothing else can be done with it.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self) {
+        self.grant = None;
     }
 }
 
@@ -70,7 +87,7 @@ pub(crate) fn made(
     grant: std::result::Result<host::Grant, host::CannotOpen>,
 ) -> Either<Grant, CannotOpen> {
     match grant {
-        Ok(grant) => Either::A(Grant { grant }),
+        Ok(grant) => Either::A(Grant { grant: Some(grant) }),
         Err(host::CannotOpen { path, error }) => Either::B(CannotOpen {
             path: path.to_string_lossy().into_owned(),
             errno: errno(&error),

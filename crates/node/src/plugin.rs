@@ -97,7 +97,7 @@ impl Plugin {
             owner: owner.map(|owner| owner.handle.clone()),
             ..host::Interrupts::default()
         };
-        let reply = plugin.execute_in(&given(world), &args, &limits, &interrupts);
+        let reply = plugin.execute_in(&given(world)?, &args, &limits, &interrupts);
         Ok(brief(Outcome::of_plugin(reply), &mut receipt))
     }
 

@@ -5,7 +5,7 @@ use napi::bindgen_prelude::{Buffer, FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{
     ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
 };
-use napi::{Result, Status};
+use napi::{Error, Result, Status};
 use napi_derive::napi;
 use sen_host as host;
 
@@ -84,7 +84,8 @@ impl host::Sink for EventLoopSink {
 /// What an execution finds outside of itself. See the host's `World`.
 #[napi]
 pub struct World {
-    pub(crate) world: host::World,
+    /// Absent once released.
+    world: Option<host::World>,
 }
 
 #[napi]
@@ -97,24 +98,35 @@ impl World {
         capture: bool,
         sink: Option<&OutputSink>,
         stdin: Option<Uint8Array>,
-    ) -> Self {
+    ) -> Result<Self> {
         let stdio = match sink {
             Some(sink) => host::Stdio::Passed(sink.sink.clone()),
             None if capture => host::Stdio::Captured,
             None => host::Stdio::Ignored,
         };
-        Self {
-            world: host::World {
-                grant: Some(grant.grant.clone()),
+        Ok(Self {
+            world: Some(host::World {
+                grant: Some(grant.get()?.clone()),
                 stdio,
                 // A copy: JavaScript could change the bytes while they are read.
                 stdin: stdin.map(|bytes| Arc::from(&*bytes)),
-            },
-        }
+            }),
+        })
+    }
+
+    /// Gives up its part of the grant, without waiting for the garbage collector. Executions that
+    /// have begun go on; nothing else can be done with it.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self) {
+        self.world = None;
     }
 }
 
 /// The world of an execution that has none of its own.
-pub(crate) fn given(world: Option<&World>) -> host::World {
-    world.map(|world| world.world.clone()).unwrap_or_default()
+pub(crate) fn given(world: Option<&World>) -> Result<host::World> {
+    let Some(World { world }) = world else {
+        return Ok(host::World::default());
+    };
+    let released = || Error::from_reason("the world was released");
+    world.clone().ok_or_else(released)
 }
