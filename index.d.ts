@@ -55,7 +55,7 @@ export declare class DirectoryWatch {
  */
 export declare class Executor {
   /** `onSettled` is called once for each ticket, on the event loop. */
-  constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin) => void)
+  constructor(options: ExecutorOptions, onSettled: (ticket: number, settled: Outcome | Plugin | Grant | CannotOpen) => void)
   /**
    * Compiles and checks a module, or takes it from the cache: for executions, which should
    * begin soon, or for a live instance. Settles with a `Plugin` or a fault.
@@ -65,9 +65,15 @@ export declare class Executor {
    * Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
    * milliseconds: an execution that is done by then is returned, and its ticket never settled.
    * What is not goes on on the executor's threads; with 0, it begins there. A success is
-   * returned as by `Plugin.executeSync`.
+   * returned as by `Plugin.executeSync`. Without a `world`, a WASI plugin finds nothing
+   * outside of itself.
    */
-  execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
+  execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number, world?: World | undefined | null): string | Outcome | null
+  /**
+   * Opens what these capabilities name, as `Grant.open` does, or with `opened` as its `narrow`.
+   * Settles with a `Grant` or with why it cannot be.
+   */
+  openGrant(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, opened?: Grant | undefined | null): void
   /** How the executor is doing now. */
   stats(): ExecutorStats
   /** Lets idle threads end at once. */
@@ -84,6 +90,21 @@ export declare class Executor {
  */
 export declare class FileLock {
   /** Gives the lock back. Idempotent. */
+  release(): void
+}
+
+/** What one plugin may reach, opened. See the host's `Grant`. */
+export declare class Grant {
+  /** Opens what these capabilities name, on this thread, for this plugin. */
+  static open(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /** A grant of these capabilities instead, decided about after this one was opened. */
+  narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /** Whether all directories were there. */
+  get isComplete(): boolean
+  /**
+   * Closes what was opened once nothing runs with it, without waiting for the garbage collector,
+   * which does not know of descriptors. Nothing else can be done with it.
+   */
   release(): void
 }
 
@@ -108,6 +129,14 @@ export declare class Interrupt {
   trigger(reason: InterruptReason): void
 }
 
+/** Passes on what plugins write, on the event loop. */
+export declare class OutputSink {
+  /** `onOutput` is called with what was written, and whether to standard error. */
+  constructor(onOutput: (isStderr: boolean, bytes: Buffer) => void)
+  /** Bytes that `onOutput` has not been called with yet. */
+  get inFlight(): number
+}
+
 /** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */
 export declare class Plugin {
   /** What the plugin says of itself. Converted at each call: keep it. */
@@ -116,6 +145,8 @@ export declare class Plugin {
   digest(): string
   /** Bytes of compiled code, constants and tables for unwinding, in all tiers that there are. */
   codeBytes(): number
+  /** Whether the plugin calls preview 1 of WASI, so that a `World` means something to it. */
+  isWasi(): boolean
   /** Whether the plugin can be resumed after an effect. */
   supportsEffects(): boolean
   /** The same plugin with these limits over the host's defaults. Nothing is compiled again. */
@@ -130,9 +161,23 @@ export declare class Plugin {
    * Executes on a pristine instance, on this thread. The output of a success is returned as it
    * is, its fuel, milliseconds and bytes written to `receipt`.
    */
-  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null): string | Outcome
+  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null, world?: World | undefined | null): string | Outcome
   /** A live instance, to be made by its first call. */
   instantiate(): Instance
+}
+
+/** What an execution finds outside of itself. See the host's `World`. */
+export declare class World {
+  /**
+   * With a sink, what is written goes there; without one it is captured, or ignored where
+   * `capture` says so. `stdin` is what the plugin reads, where that is granted.
+   */
+  constructor(grant: Grant, capture: boolean, sink?: OutputSink | undefined | null, stdin?: Uint8Array | undefined | null)
+  /**
+   * Gives up its part of the grant, without waiting for the garbage collector. Executions that
+   * have begun go on; nothing else can be done with it.
+   */
+  release(): void
 }
 
 /**
@@ -187,6 +232,15 @@ export interface CacheStats {
 export interface CacheVerification {
   valid: number
   removed: number
+}
+
+/** A directory that was to be granted could not be opened. */
+export interface CannotOpen {
+  path: string
+  /** The system's number for what happened, where it has one: negative, as Node has it. */
+  errno?: number
+  /** What happened, where the system has no number for it. */
+  reason: string
 }
 
 /** What a plugin asks for, or is granted. */
@@ -290,6 +344,10 @@ export interface FaultDetails {
   function?: string
   backtrace?: Array<Frame>
   usage?: Usage
+  /** What the guest had written by then, where that is captured. */
+  stdout?: string
+  /** As `stdout`. */
+  stderr?: string
 }
 
 /** A call of a guest's backtrace. */
@@ -337,8 +395,8 @@ export interface NetPattern {
 
 /** How a call into a guest ended. */
 export type Outcome =
-  | { type: 'success'; output: string; usage: Usage }
-  | { type: 'error'; code: number; message: string; usage: Usage }
+  | { type: 'success'; output: string; usage: Usage; stdout?: string; stderr?: string }
+  | { type: 'error'; code: number; message: string; usage: Usage; stdout?: string; stderr?: string }
   | { type: 'effect'; effect: Effect; usage: Usage; instance?: Instance }
   | { type: 'fault'; code: string; message: string; details: FaultDetails }
 
@@ -379,6 +437,15 @@ export interface StdioCapability {
   stdin: boolean
   stdout: boolean
   stderr: boolean
+}
+
+/** Where patterns lead, and the environment that variables are taken from. */
+export interface Surroundings {
+  /** Absolute. */
+  workingDirectory: string
+  /** Absolute; without one, patterns starting with `~/` lead nowhere. */
+  home?: string
+  environment: Array<[string, string]>
 }
 
 /**

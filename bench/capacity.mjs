@@ -12,14 +12,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { main, Stop } from '../scripts/steps.mjs'
+import { main } from '../scripts/steps.mjs'
 import { executions } from './capacity/executions.mjs'
 import { plugins } from './capacity/plugins.mjs'
 import { quiet } from './capacity/quiet.mjs'
 import { text, writeResults } from './capacity/report.mjs'
 import { coldScan, warmScan } from './capacity/scan.mjs'
 import { build } from './lib/build.mjs'
+import { readCommandLine, select } from './lib/command-line.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { json } from './lib/results.mjs'
 
@@ -50,7 +50,7 @@ const FIGURES = {
 await main(async () => {
   const options = readCommandLine()
   if (options === undefined) return
-  const names = select(options.only)
+  const names = select(Object.keys(FIGURES), options.only, 'figure')
 
   const machine = describeMachine()
   if (!options['no-build']) build(new Set(['ours', 'node', 'extism']))
@@ -69,29 +69,3 @@ await main(async () => {
   if (options.only.length === 0) writeResults(report)
   console.log(options.json ? json(report) : text(report))
 })
-
-function readCommandLine() {
-  try {
-    return parseArgs({
-      options: {
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-        'no-build': { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    console.error(error.message)
-    process.exitCode = 2
-  }
-}
-
-function select(words) {
-  const names = Object.keys(FIGURES)
-  if (words.length === 0) return names
-  for (const word of words) {
-    if (!names.some(name => name.includes(word)))
-      throw new Stop(`no figure has '${word}' in its name: ${names.join(', ')}`)
-  }
-  return names.filter(name => words.some(word => name.includes(word)))
-}

@@ -9,9 +9,9 @@
 // Progress is told on stderr. Exit code 1 when something could not be built, failed or gave a wrong answer, 2 for a
 // wrong command line.
 
-import { parseArgs } from 'node:util'
-import { main, Stop } from '../scripts/steps.mjs'
+import { main } from '../scripts/steps.mjs'
 import { build } from './lib/build.mjs'
+import { readCommandLine, select } from './lib/command-line.mjs'
 import { openContenders } from './lib/contender.mjs'
 import { describeMachine } from './lib/machine.mjs'
 import { measure } from './lib/measure.mjs'
@@ -151,7 +151,7 @@ const CASES = [
 await main(async () => {
   const options = readCommandLine()
   if (options === undefined) return
-  const cases = select(options.only)
+  const cases = choose(options.only)
   const names = new Set(
     cases.flatMap(({ by = {} }) => Object.keys(by).filter(name => by[name] !== undefined)),
   )
@@ -170,30 +170,10 @@ await main(async () => {
   console.log(options.json ? json(report) : text(report))
 })
 
-function readCommandLine() {
-  try {
-    return parseArgs({
-      options: {
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-        'no-build': { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    console.error(error.message)
-    process.exitCode = 2
-  }
-}
-
 /** The cases whose names contain one of the words, and those that a chosen quotient is of. */
-function select(words) {
-  if (words.length === 0) return CASES
-  for (const word of words) {
-    if (!CASES.some(({ name }) => name.includes(word)))
-      throw new Stop(`no case has '${word}' in its name: ${CASES.map(({ name }) => name).join(', ')}`)
-  }
-  const chosen = new Set(CASES.filter(({ name }) => words.some(word => name.includes(word))))
-  const needed = new Set([...chosen].flatMap(({ quotient = [] }) => quotient))
-  return CASES.filter(row => chosen.has(row) || needed.has(row.name))
+function choose(words) {
+  const names = CASES.map(({ name }) => name)
+  const chosen = new Set(select(names, words, 'case'))
+  const quotients = CASES.flatMap(({ name, quotient = [] }) => (chosen.has(name) ? quotient : []))
+  return CASES.filter(({ name }) => chosen.has(name) || quotients.includes(name))
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Builds the example plugins of examples/plugins into examples/plugins/build/<command>.wasm.
+// Builds the example plugins of examples/plugins into examples/plugins/build/<command>.wasm, and in the same way the
+// guests in Rust that the tests and the scoreboard run.
 //
 //   node scripts/build-plugins.mjs                  all of them
 //   node scripts/build-plugins.mjs --no-zig         without the ones in Zig, which need Zig or Python
 //   node scripts/build-plugins.mjs --only hello     one of them
 //
-// Needs Node 20 and cargo with the wasm32-unknown-unknown target. Zig, in the version pinned below, is taken from the
+// Needs Node 20 and cargo with the wasm32-unknown-unknown and wasm32-wasip1 targets. Zig, in the version pinned below, is taken from the
 // PATH or from Python's `ziglang` package, which is installed into target/ziglang where it is missing.
 //
 // What it does is told on stderr, stdout stays empty. A plugin that is up to date is left as it is, down to its time
@@ -31,12 +32,21 @@ const ZIG_ARGUMENTS = [
 ]
 
 // The command a plugin provides is the name of its cargo package, or of its Zig source here.
-const RUST_PLUGINS = ['hello', 'greet', 'spin', 'wc', 'fail']
+const RUST_PLUGINS = [
+  {
+    workspace: 'examples/plugins',
+    target: 'wasm32-unknown-unknown',
+    commands: ['hello', 'greet', 'spin', 'wc', 'fail', 'fetch'],
+  },
+  { workspace: 'examples/plugins', target: 'wasm32-wasip1', commands: ['cat', 'env', 'tee'] },
+  { workspace: 'scoreboard/guest', target: 'wasm32-wasip1', commands: ['escape'] },
+  { workspace: 'test/wasi/guest', target: 'wasm32-wasip1', commands: ['preview1'] },
+]
 const ZIG_PLUGINS = { rot13: 'zig-rot13/rot13.zig' }
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const PLUGINS = join(PROJECT, 'examples', 'plugins')
-const OUTPUT = join(PLUGINS, 'build')
+const ZIG_OUTPUT = join(PLUGINS, 'build')
 const CARGO_TARGET = join(PLUGINS, 'target')
 const ZIG_PACKAGE = join(PROJECT, 'target', 'ziglang')
 const ZIG_CACHE = join(PROJECT, 'target', 'zig-cache')
@@ -46,7 +56,7 @@ class BuildError extends Error {}
 class UsageError extends Error {}
 
 function readCommandLine() {
-  const names = [...RUST_PLUGINS, ...Object.keys(ZIG_PLUGINS)]
+  const names = [...RUST_PLUGINS.flatMap(({ commands }) => commands), ...Object.keys(ZIG_PLUGINS)]
   let options
   try {
     options = parseArgs({ options: { 'no-zig': { type: 'boolean' }, only: { type: 'string' } } }).values
@@ -61,7 +71,9 @@ function readCommandLine() {
     throw new UsageError(`--no-zig leaves out '${only}', the only plugin asked for`)
   const wanted = name => only === undefined || only === name
   return {
-    rust: RUST_PLUGINS.filter(wanted),
+    rust: RUST_PLUGINS.map(group => ({ ...group, commands: group.commands.filter(wanted) })).filter(
+      ({ commands }) => commands.length > 0,
+    ),
     zig: noZig ? [] : Object.keys(ZIG_PLUGINS).filter(wanted),
   }
 }
@@ -86,39 +98,44 @@ function outputOf(program, args, options = {}) {
 }
 
 /** Puts a plugin in place in one step, for hosts may be watching the directory; leaves the same bytes alone. */
-function install(command, bytes) {
-  const path = join(OUTPUT, `${command}.wasm`)
+function install(output, command, bytes) {
+  mkdirSync(output, { recursive: true })
+  const path = join(output, `${command}.wasm`)
   const size = `${relative(PROJECT, path)} (${(bytes.length / 1024).toFixed(1)} KiB)`
   if (existsSync(path) && readFileSync(path).equals(bytes)) return log(`${size} is up to date`)
-  const partial = join(OUTPUT, `.${command}.partial`)
+  const partial = join(output, `.${command}.partial`)
   writeFileSync(partial, bytes)
   renameSync(partial, path)
   log(`${size} written`)
 }
 
-function buildRust(commands) {
+function buildRust({ workspace, target, commands }) {
+  const cwd = join(PROJECT, workspace)
   const packages = commands.flatMap(command => ['--package', command])
   log(`cargo builds ${commands.join(', ')}`)
-  const target = ['--target', 'wasm32-unknown-unknown', '--target-dir', CARGO_TARGET]
-  const { status, error } = run('cargo', ['build', '--release', '--locked', ...target, ...packages], {
-    cwd: PLUGINS,
-  })
+  const { status, error } = run(
+    'cargo',
+    ['build', '--release', '--locked', '--target', target, '--target-dir', CARGO_TARGET, ...packages],
+    { cwd },
+  )
   if (error?.code === 'ENOENT') {
     throw new BuildError('cargo was not found. Install Rust from https://rustup.rs and run this again')
   }
   if (error) throw error
   if (status !== 0) {
-    const library = outputOf('rustc', ['--print', 'target-libdir', '--target', 'wasm32-unknown-unknown'], {
-      cwd: PLUGINS,
-    })
+    const library = outputOf('rustc', ['--print', 'target-libdir', '--target', target], { cwd })
     throw new BuildError(
       library !== undefined && existsSync(library)
         ? 'cargo failed, see above'
-        : 'Rust cannot build for WebAssembly yet. Run `rustup target add wasm32-unknown-unknown` and this again',
+        : `Rust cannot build for WebAssembly yet. Run \`rustup target add ${target}\` and this again`,
     )
   }
   for (const command of commands) {
-    install(command, readFileSync(join(CARGO_TARGET, 'wasm32-unknown-unknown', 'release', `${command}.wasm`)))
+    install(
+      join(cwd, 'build'),
+      command,
+      readFileSync(join(CARGO_TARGET, target, 'release', `${command}.wasm`)),
+    )
   }
 }
 
@@ -126,13 +143,13 @@ function buildZig(commands) {
   let zig
   for (const command of commands) {
     const source = join(PLUGINS, ZIG_PLUGINS[command])
-    const digestPath = join(OUTPUT, `.${command}.digest`)
+    const digestPath = join(ZIG_OUTPUT, `.${command}.digest`)
     const digest = createHash('sha256')
       .update(JSON.stringify([ZIG_VERSION, ZIG_ARGUMENTS]))
       .update(readFileSync(source))
       .digest('hex')
     const known = existsSync(digestPath) ? readFileSync(digestPath, 'utf8') : undefined
-    if (known === digest && existsSync(join(OUTPUT, `${command}.wasm`))) {
+    if (known === digest && existsSync(join(ZIG_OUTPUT, `${command}.wasm`))) {
       log(`${command} is up to date`)
       continue
     }
@@ -145,7 +162,7 @@ function buildZig(commands) {
     const { status, error } = run(zig.program, args, { env: zig.env })
     if (error) throw error
     if (status !== 0) throw new BuildError('zig failed, see above')
-    install(command, readFileSync(built))
+    install(ZIG_OUTPUT, command, readFileSync(built))
     writeFileSync(digestPath, digest)
   }
 }
@@ -192,8 +209,7 @@ function findZig() {
 
 try {
   const { rust, zig } = readCommandLine()
-  mkdirSync(OUTPUT, { recursive: true })
-  if (rust.length > 0) buildRust(rust)
+  for (const group of rust) buildRust(group)
   if (zig.length > 0) buildZig(zig)
 } catch (error) {
   if (!(error instanceof BuildError) && !(error instanceof UsageError)) throw error

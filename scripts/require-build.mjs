@@ -14,8 +14,9 @@ export default function requireBuild() {
   if (!existsSync(at('dist', 'index.d.ts'))) problems.push('dist/ is not built: npm run build:ts')
   else if (newestSource() > modified(at('dist', 'index.d.ts')))
     problems.push('dist/ is older than src/: npm run build:ts')
-  if (!built('examples/plugins/build').some(name => name.endsWith('.wasm'))) {
-    problems.push('the example plugins are not built: npm run build:plugins')
+  const isModule = name => name.endsWith('.wasm')
+  for (const folder of ['examples/plugins/build', 'scoreboard/guest/build', 'test/wasi/guest/build']) {
+    if (!built(folder).some(isModule)) problems.push(`${folder}/ is not built: npm run build:plugins`)
   }
   if (problems.length > 0)
     throw new Error(`Not ready to test\n- ${problems.join('\n- ')}\n(npm test builds all of it)`)

@@ -67,7 +67,7 @@ export function requireNode() {
   if (!fits) throw new Stop(`Node ^20.19.0 or >=22.12.0 is needed. This is Node ${process.versions.node}.`)
 }
 
-/** Makes sure that cargo, the toolchain, the wasm target and a linker are there; adds what rustup can add. */
+/** Makes sure that cargo, the toolchain, the wasm targets and a linker are there; adds what rustup can add. */
 export function requireRust({ components = [] } = {}) {
   // The first use of the toolchain in rust-toolchain.toml installs it, which rustup reports on stderr.
   if (ask('cargo', ['--version'], { stderr: 'inherit' }) === undefined) {
@@ -82,17 +82,19 @@ export function requireRust({ components = [] } = {}) {
         : 'A C compiler is needed to link the addon: install gcc or clang (Debian: apt-get install build-essential)',
     )
   }
-  const target = 'wasm32-unknown-unknown'
+  const targets = ['wasm32-unknown-unknown', 'wasm32-wasip1']
   if (ask('rustup', ['--version']) === undefined) {
-    const libraries = ask('rustc', ['--print', 'target-libdir', '--target', target])
-    if (libraries === undefined || !existsSync(libraries)) {
-      throw new Stop(`Rust's target ${target} is needed to build the example plugins. rustup can add it.`)
+    for (const target of targets) {
+      const libraries = ask('rustc', ['--print', 'target-libdir', '--target', target])
+      if (libraries === undefined || !existsSync(libraries)) {
+        throw new Stop(`Rust's target ${target} is needed to build the example plugins. rustup can add it.`)
+      }
     }
     return
   }
   // A toolchain that was there before gets what it lacks.
   const missing = (kind, name) => !ask('rustup', [kind, 'list', '--installed'])?.split('\n').some(is(name))
-  if (missing('target', target)) run('rustup', ['target', 'add', target])
+  for (const target of targets) if (missing('target', target)) run('rustup', ['target', 'add', target])
   for (const name of components) if (missing('component', name)) run('rustup', ['component', 'add', name])
 }
 

@@ -11,7 +11,8 @@ const tsc = (...args) => run('tsc', args)
 const checks = {
   'Rust is formatted (npm run format)': () => {
     cargo('fmt', '--all', '--check')
-    cargo('fmt', '--all', '--check', '--manifest-path', 'examples/plugins/Cargo.toml')
+    for (const workspace of ['examples/plugins', 'scoreboard/guest', 'test/wasi/guest'])
+      cargo('fmt', '--all', '--check', '--manifest-path', `${workspace}/Cargo.toml`)
   },
   'TypeScript, scripts and JSON are formatted and lint clean (npm run format)': () =>
     run('biome', ['check', '--error-on-warnings']),
@@ -31,7 +32,7 @@ const checks = {
     tsc('--project', 'test/package/tsconfig.json')
     tsc('--project', 'test/package/tsconfig.json', '--module', 'node16')
   },
-  'the example plugins build': () => run('node', ['scripts/build-plugins.mjs']),
+  'the example plugins and the guests build': () => run('node', ['scripts/build-plugins.mjs']),
   'the package is what npm expects, and works once it is installed': () =>
     run('node', ['scripts/check-package.mjs']),
   'tests in Rust': () => cargo('test', '--release', '--workspace'),

@@ -33,3 +33,42 @@ function gather(signal: AbortSignal): Audience {
   audiences.set(signal, audience)
   return audience
 }
+
+/** Awaits work that may not listen to the signal; whoever waits hears of an abort at once. */
+export async function withSignal<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  let stopHearing = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stopHearing = onAbort(signal, () => reject(signal.reason))
+  })
+  try {
+    return await Promise.race([start(), aborted])
+  } finally {
+    stopHearing()
+  }
+}
+
+/**
+ * A signal that is aborted with another one or, for a reason of its own, after a time. To be
+ * cleared once it is of no more use.
+ */
+export class Deadline {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  readonly #stopHearing: () => void
+
+  constructor(signal: AbortSignal, milliseconds: number, reason: () => unknown) {
+    this.#timer = setTimeout(() => this.#controller.abort(reason()), milliseconds)
+    this.#stopHearing = onAbort(signal, () => this.#controller.abort(signal.reason))
+    if (signal.aborted) this.#controller.abort(signal.reason)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#stopHearing()
+  }
+}

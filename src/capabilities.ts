@@ -48,6 +48,16 @@ export function overlapping(deny: Capabilities, request: Capabilities, anchors: 
   return addon.native().capabilitiesOverlapping(mutable(deny), mutable(request), workingDirectory, home)
 }
 
+/** @internal Whether a grant lets a plugin contact a host, spelled as in a URL. */
+export function allowsNet(
+  grant: Capabilities,
+  protocol: 'http' | 'https',
+  host: string,
+  port: number,
+): boolean {
+  return addon.native().capabilitiesAllowNet(mutable(grant), protocol, host, port)
+}
+
 /** @internal Identifies capabilities however they are spelled. */
 export function hashOf(capabilities: Capabilities): string {
   return addon.native().capabilitiesHash(mutable(capabilities))

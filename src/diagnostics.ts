@@ -1,10 +1,16 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
+import type { EffectFailure } from './effects/failure.js'
+import type { EffectsOption } from './effects/options.js'
+import type { SuspendedExecution } from './effects/suspended.js'
 import { isPluginHostError } from './errors.js'
-import type { ExecuteResult, Usage } from './outcome.js'
+import type { Effect, EffectResult, ExecuteResult, Usage } from './outcome.js'
 import type { LoadedPlugin } from './plugin.js'
 import type { PluginRegistry } from './registry.js'
 
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
+type Executed = Answer | SuspendedExecution
+/** A registry, whoever carries out its effects. */
+type AnyRegistry = PluginRegistry<EffectsOption>
 
 /**
  * A call of a registry's command, on the tracing channel `sen-plugin-host:execute`: one object from
@@ -15,7 +21,7 @@ type Answer = Exclude<ExecuteResult, { type: 'effect' }>
  * The arguments are not here, since they may be secret; what the plugin answered is.
  */
 export interface ExecuteTrace {
-  readonly registry: PluginRegistry
+  readonly registry: AnyRegistry
   readonly command: string
   /** The plugin's digest, as `LoadedPlugin` has it. */
   readonly digest: string
@@ -27,13 +33,14 @@ export interface ExecuteTrace {
   /** Whether this is `executeSync`, which is over with `end`. */
   readonly sync: boolean
   /**
-   * How the call ended: `error` is the plugin's own, which is an answer; `fault` is what the call
-   * rejects with, an abort included. This and what follows is there when the call is over.
+   * How the call ended: `error` is the plugin's own, which is an answer; `effect` waits for what the
+   * caller carries out, with `effects: 'manual'`; `fault` is what the call rejects with, an abort
+   * included. This and what follows is there when the call is over.
    */
-  readonly outcome?: 'success' | 'error' | 'fault'
+  readonly outcome?: 'success' | 'error' | 'effect' | 'fault'
   /** What it used; absent where it failed before or without a receipt: refused, or aborted. */
   readonly usage?: Usage
-  readonly result?: Answer
+  readonly result?: Answer | SuspendedExecution
   /** What a call of outcome `fault` throws or rejects with. */
   readonly error?: unknown
 }
@@ -61,7 +68,7 @@ export interface LoadTrace {
  * file holds now. Later calls run that, whatever the digests.
  */
 export interface ReloadEvent {
-  readonly registry: PluginRegistry
+  readonly registry: AnyRegistry
   /** The command, under the name that it has from now on. */
   readonly command: string
   /** The file, absolute. */
@@ -70,10 +77,53 @@ export interface ReloadEvent {
   readonly previousDigest: string
 }
 
-/** What is filled in on the way. */
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+/**
+ * An effect that a registry carries out for a plugin, on the tracing channel
+ * `sen-plugin-host:effect`: one object from its first event to its last, which is `asyncEnd`. Here
+ * is everything that the plugin is not told: addresses, redirects, and why something failed.
+ *
+ * Headers and bodies of requests are not here, since they may be secret; what came of it is.
+ */
+export interface EffectTrace {
+  readonly registry: AnyRegistry
+  readonly command: string
+  readonly digest: string
+  readonly path?: string
+  readonly effect: Effect['type']
+  /** The plugin's own number for it. */
+  readonly id: number
+  /** As the plugin gave it. */
+  readonly url?: string
+  /** The requests that the default handler made or refused, those that redirects led to included. */
+  readonly requests: readonly EffectRequest[]
+  /** What went wrong: more than one, where a handler tries again. */
+  readonly failures: readonly EffectFailure[]
+  /**
+   * How it ended: `error` is what the plugin was told; `fault` rejects the execution, since nobody
+   * waits any more, or a handler's result is none. This and what follows is there when it is over.
+   */
+  readonly outcome?: 'success' | 'error' | 'fault'
+  readonly durationMs?: number
+  readonly result?: EffectResult
+  /** Why an effect of outcome `fault` was given up. */
+  readonly error?: unknown
+}
+
+/** A request that was made, or refused, on behalf of a plugin: one for each redirect. */
+export interface EffectRequest {
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  /** The address that it was sent to; absent where it was not sent. */
+  readonly address?: string
+  /** The status that was answered; absent where there was no answer. */
+  readonly status?: number
+}
+
+/** @internal What is filled in on the way. */
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 const executing = tracingChannel<unknown, ExecuteTrace>('sen-plugin-host:execute')
+const carryingOut = tracingChannel<unknown, EffectTrace>('sen-plugin-host:effect')
 const loading = tracingChannel<unknown, LoadTrace>('sen-plugin-host:load')
 const reloading = channel('sen-plugin-host:reload')
 
@@ -83,7 +133,10 @@ export function executionsAreTraced(): boolean {
 }
 
 /** Runs a call that its caller awaits, and publishes it. */
-export function traceExecute(trace: ExecuteTrace, run: () => Answer | Promise<Answer>): Promise<Answer> {
+export function traceExecute<Result extends Executed>(
+  trace: ExecuteTrace,
+  run: () => Result | Promise<Result>,
+): Promise<Result> {
   return executing.tracePromise(async () => {
     try {
       return answered(trace, await run())
@@ -102,6 +155,19 @@ export function traceExecuteSync(trace: ExecuteTrace, run: () => Answer): Answer
       throw failed(trace, error)
     }
   }, trace)
+}
+
+/** Whether anybody listens to effects. */
+export function effectsAreTraced(): boolean {
+  return carryingOut.hasSubscribers
+}
+
+/** Carries out an effect, and publishes it. */
+export function traceEffect<Result extends EffectResult>(
+  trace: EffectTrace,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  return carryingOut.tracePromise(run, trace)
 }
 
 /** Loads a module, and publishes that. `run` is told whom to tell the module's size. */
@@ -130,7 +196,7 @@ export function publishReload(event: ReloadEvent): void {
   reloading.publish(event)
 }
 
-function answered(trace: Writable<ExecuteTrace>, answer: Answer): Answer {
+function answered<Result extends Executed>(trace: Writable<ExecuteTrace>, answer: Result): Result {
   trace.outcome = answer.type
   trace.usage = answer.usage
   return answer

@@ -10,11 +10,11 @@ import { invalidArgument } from './errors.js'
  * @param app - The program's name: one path component.
  */
 export function defaultPluginDirs(app: string): string[] {
-  return [join(userDataDirectory(), checkAppName(app), 'plugins'), resolve('plugins')]
+  return [join(userDataDirectory(), checkApp(app), 'plugins'), resolve('plugins')]
 }
 
-/** @internal The name of a program, which directories are called after. */
-export function checkAppName(app: unknown): string {
+/** @internal A program's name, as one component of a path. */
+export function checkApp(app: unknown): string {
   if (typeof app !== 'string' || app === '' || app === '.' || app === '..' || /[/\\\0]/.test(app)) {
     throw invalidArgument('app', 'must be the name of a program')
   }

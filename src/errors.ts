@@ -20,6 +20,15 @@ interface WithUsage {
   readonly usage: Usage
 }
 
+/** Why a file is not used: by its kind, by whose it is, by who else may write to it, or by its directory. */
+export type UnsafeFileReason =
+  | 'symbolic-link'
+  | 'hard-link'
+  | 'not-a-regular-file'
+  | 'foreign-owner'
+  | 'writable-by-others'
+  | 'unsafe-directory'
+
 /** What each code says in `details`. */
 export interface PluginHostErrorDetails {
   /** A wrong option or argument: `name` is its key. */
@@ -77,6 +86,8 @@ export interface PluginHostErrorDetails {
     readonly reason: string
     readonly capabilities: Capabilities
   }
+  /** A file of the host's own, such as an audit file, that others have a hand in: it is not used. */
+  ERR_UNSAFE_FILE: { readonly path: string; readonly reason: UnsafeFileReason }
   /** The plugin is gone. */
   ERR_UNLOADED: MaybeUsage
   /** The registry, watcher or instance is gone. */

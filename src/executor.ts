@@ -5,7 +5,7 @@ import { receipt, whole } from './receipt.js'
 import type { QueueStats } from './stats.js'
 import { inLaterTurn, othersWait, remaining, spend, waitingForTurn } from './turn.js'
 
-type Settled = addon.Outcome | addon.Plugin
+type Settled = addon.Outcome | addon.Plugin | addon.Grant | addon.CannotOpen
 
 /** How a module is loaded. */
 export interface Loading {
@@ -75,10 +75,25 @@ export class Executor {
     limits?: addon.LimitOverrides,
     owner?: addon.Interrupt,
     call?: addon.Interrupt,
+    world?: addon.World,
   ): addon.Outcome | Promise<addon.Outcome> {
     return this.#start((ticket, slice) =>
-      this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice),
+      this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice, world),
     )
+  }
+
+  /** Opens what capabilities name: see the addon's `Grant`. */
+  async openGrant(
+    plugin: addon.Plugin,
+    capabilities: addon.Capabilities,
+    surroundings: addon.Surroundings,
+    opened?: addon.Grant,
+  ): Promise<addon.Grant | addon.CannotOpen> {
+    const settled = await this.#wait(ticket =>
+      this.#native.openGrant(ticket, plugin, capabilities, surroundings, opened),
+    )
+    if ('type' in settled) throw fault(settled as addon.Outcome & { type: 'fault' })
+    return settled as addon.Grant | addon.CannotOpen
   }
 
   /** Executes on a live instance, as `execute` does. */

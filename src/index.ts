@@ -2,18 +2,33 @@
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
  */
+export { CompositeAuditSink } from './audit/composite-sink.js'
+export { defaultAuditPath } from './audit/default-path.js'
 export type { AuditEvent, AuditEventType, JsonValue } from './audit/event.js'
+export { FileAuditSink, type FileAuditSinkOptions } from './audit/file-sink.js'
+export type { AuditFilter } from './audit/filter.js'
+export { MemoryAuditSink, type MemoryAuditSinkOptions } from './audit/memory-sink.js'
+export { NullAuditSink } from './audit/null-sink.js'
+export { type ReadAuditOptions, readAudit } from './audit/read.js'
 export type { AuditSink } from './audit/sink.js'
+export type { AuditEntry } from './audit/tail.js'
 export type { CacheOption, CacheStats } from './cache.js'
 export type { CapabilitiesInput } from './capabilities.js'
-export type { ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
+export type { EffectRequest, EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
+export type { EffectFailure, EffectFailureReason } from './effects/failure.js'
+export type { EffectContext, EffectHandler, EffectPlugin } from './effects/handler.js'
+export type { Lookup, LookupAddress } from './effects/http/lookup.js'
+export type { HttpOptions } from './effects/http/options.js'
+export type { EffectOptions, EffectsOption } from './effects/options.js'
+export type { ResumeOptions, SuspendedExecution } from './effects/suspended.js'
 export {
   isPluginHostError,
   PluginHostError,
   type PluginHostErrorCode,
   type PluginHostErrorDetails,
   type TrapFrame,
+  type UnsafeFileReason,
 } from './errors.js'
 export type { CallOptions, PluginInstance } from './instance.js'
 export type { Limits } from './limits.js'
@@ -61,8 +76,9 @@ export {
 } from './permissions/terminal-prompt.js'
 export { parseTrustFlags, type TrustFlags } from './permissions/trust-flags.js'
 export type { LoadedPlugin } from './plugin.js'
-export { type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
+export { type Executed, type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
 export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'
+export type { WasiOptions } from './wasi.js'
 export type { HotReloadEvent, HotReloadEventType, HotReloadListener } from './watch/events.js'
 export { HotReloadWatcher, type HotReloadWatcherOptions } from './watcher.js'

@@ -7,6 +7,7 @@ export type {
   CacheEntry,
   CacheStats,
   CacheVerification,
+  CannotOpen,
   Capabilities,
   CompileCache,
   DirectoryWatch,
@@ -14,14 +15,18 @@ export type {
   EffectResult,
   Executor,
   FileLock,
+  Grant,
   Instance,
   Interrupt,
   LimitOverrides,
   Outcome,
+  OutputSink,
   Plugin,
   ProcessStats,
+  Surroundings,
   WatchedDirectory,
   WatchSignals,
+  World,
 } from '../index.js'
 
 let loaded: { readonly addon: typeof addon; readonly source: string } | undefined

@@ -1,6 +1,6 @@
 import { type Cache, type CacheOption, cacheStats, checkCache } from './cache.js'
 import { interruptible, Revocation } from './call.js'
-import { NO_CAPABILITIES } from './capabilities.js'
+import { allowsNet, NO_CAPABILITIES } from './capabilities.js'
 import { CommandTable } from './command-table.js'
 import {
   type ExecuteTrace,
@@ -9,8 +9,11 @@ import {
   traceExecute,
   traceExecuteSync,
 } from './diagnostics.js'
-import { carryOut } from './effects/broker.js'
-import { checkEffectResult } from './effects/result.js'
+import { EffectBroker } from './effects/broker.js'
+import { Conversation, converse, tooManyEffects } from './effects/conversation.js'
+import type { EffectPlugin } from './effects/handler.js'
+import { checkEffects, type EffectOptions, type EffectsOption } from './effects/options.js'
+import { SuspendedExecution } from './effects/suspended.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
@@ -19,15 +22,16 @@ import { asksForNothing, type Capabilities, type PluginManifest } from './manife
 import { modulePath } from './module-path.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
-import { answered, type ExecuteResult, sum, type Usage } from './outcome.js'
+import { answered, type ExecuteResult } from './outcome.js'
 import { PermissionGuard } from './permissions/guard.js'
 import { checkPermissions, type PermissionOptions } from './permissions/options.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
+import { PluginWorlds, Wasi, type WasiOptions } from './wasi.js'
 import type { Place } from './watch/precedence.js'
 
-export interface PluginRegistryOptions {
+export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
   /** Limits of every execution that does not say otherwise, and of loading. */
   readonly limits?: Limits
   /** Where compiled code is kept: see `PluginLoaderOptions`. */
@@ -47,6 +51,14 @@ export interface PluginRegistryOptions {
    * `PermissionPresets`, or parts of a program's own. Without it, a plugin that asks for capabilities is refused.
    */
   readonly permissions?: PermissionOptions
+  /** What WASI plugins find outside of themselves, as far as it is granted. */
+  readonly wasi?: WasiOptions
+  /**
+   * How effects are carried out that plugins ask for: by default within what each was granted, at
+   * most `limits.maxEffects` in one execution. With `'manual'`, `execute` returns them, and its
+   * caller carries them out.
+   */
+  readonly effects?: Effects
 }
 
 export interface ExecuteOptions {
@@ -61,6 +73,8 @@ export interface ExecuteOptions {
 /** A plugin in a registry. */
 interface Entry {
   readonly command: string
+  /** What handlers of effects are told of it. */
+  readonly identity: EffectPlugin
   readonly path?: string | undefined
   readonly plugin: native.Plugin
   readonly manifest: PluginManifest
@@ -68,6 +82,8 @@ interface Entry {
   readonly supportsEffects: boolean
   /** Whether it asks for no capabilities, and nothing is to be decided. */
   readonly isPlain: boolean
+  /** What a WASI plugin that asks for capabilities finds outside of itself. */
+  readonly worlds: PluginWorlds | undefined
   /** Which of the registry's loads it came from. */
   readonly load: number
   /** Triggered when the plugin is unloaded or the registry closed. */
@@ -78,6 +94,16 @@ interface Entry {
   calls: number
   /** Whether later calls run another version, or none. */
   isRetired: boolean
+}
+
+/** A call of a plugin: what its caller said, and what it may use. */
+interface Call {
+  readonly args: string[]
+  readonly signal: AbortSignal | undefined
+  readonly limits: CheckedLimits
+  grant: Capabilities
+  /** What a WASI plugin finds outside of itself. */
+  world?: native.World | undefined
 }
 
 /** @internal What a registry has from a file. */
@@ -96,7 +122,15 @@ export type RegistryListener = (change: { readonly paths: readonly string[] } | 
 
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
+/** What `execute` of a registry with this option comes to. */
+export type Executed<Effects extends EffectsOption> =
+  | Answer
+  | (Effects extends 'manual' ? SuspendedExecution : never)
+
 const MAX_QUEUE = 2 ** 32 - 1
+
+/** Executions that may wait for their callers: fewer than there are instances, so that others can begin. */
+const MAX_SUSPENDED = 1024
 
 /**
  * Plugins as named commands. Every execution gets a pristine instance of its own: nothing of
@@ -107,7 +141,7 @@ const MAX_QUEUE = 2 ** 32 - 1
  * standard streams. One that declares that it needs more is loaded, and refused when executed, unless
  * `permissions` grant it some of that.
  */
-export class PluginRegistry {
+export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   readonly #commands = new CommandTable<Entry>()
   readonly #executor: Executor
   readonly #executions = new ExecutionCount()
@@ -115,6 +149,11 @@ export class PluginRegistry {
   readonly #cache: Cache | undefined
   readonly #onConflict: 'reject' | 'replace'
   readonly #permissions: PermissionGuard
+  readonly #wasi: Wasi
+  /** Absent where callers carry effects out. */
+  readonly #broker: EffectBroker | undefined
+  /** Executions that wait for their callers. */
+  #suspended = 0
   /** Earlier versions of files that still run calls. */
   readonly #retired = new Set<Entry>()
   readonly #listeners = new Set<RegistryListener>()
@@ -122,11 +161,11 @@ export class PluginRegistry {
   #loads = 0
   #closed = false
 
-  constructor(options?: PluginRegistryOptions) {
-    const { limits, cache, concurrency, queueLimit, onConflict, permissions } = checkOptions(
+  constructor(options?: PluginRegistryOptions<Effects>) {
+    const { limits, cache, concurrency, queueLimit, onConflict, permissions, wasi, effects } = checkOptions(
       options,
       'options',
-      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions'],
+      ['limits', 'cache', 'concurrency', 'queueLimit', 'onConflict', 'permissions', 'wasi', 'effects'],
     )
     this.#limits = checkLimits(limits, 'options.limits')
     this.#cache = checkCache(cache, 'options.cache')
@@ -135,6 +174,15 @@ export class PluginRegistry {
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
     this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
+    this.#wasi = new Wasi(wasi)
+    const handling = checkEffects(effects, 'options.effects')
+    if (handling !== 'manual') {
+      this.#broker = new EffectBroker(handling, {
+        registry: this,
+        allowsNet,
+        onEffect: (event, grant) => this.#permissions.recordEffect(event, grant),
+      })
+    }
     this.#executor = new Executor({
       ...(concurrency === undefined
         ? {}
@@ -173,42 +221,50 @@ export class PluginRegistry {
 
   /**
    * Runs a command off the event loop, on a pristine instance, and carries out what effects it
-   * asks for. What a plugin answers, errors of its own included, is a value.
+   * asks for; with `effects: 'manual'`, returns them one by one. What a plugin answers, errors of its own
+   * included, is a value.
    *
    * @throws {PluginHostError} `ERR_COMMAND_NOT_FOUND`; `ERR_PERMISSION_DENIED`; the faults of a
    *   guest; `ERR_BUSY`; `ERR_UNLOADED` and `ERR_CLOSED` when those happen meanwhile. An aborted
    *   call rejects with `signal.reason`.
    */
-  async execute(command: string, args: readonly string[] = [], options?: ExecuteOptions): Promise<Answer> {
+  async execute(
+    command: string,
+    args: readonly string[] = [],
+    options?: ExecuteOptions,
+  ): Promise<Executed<Effects>> {
     const checked = checkArgs(args)
-    const { signal, limits } = checkExecuteOptions(options)
+    const { signal, limits, stdin } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
     entry.calls += 1
-    try {
-      let grant = NO_CAPABILITIES
-      if (!entry.isPlain) {
-        const decided = this.#permissions.decide(entry, checked, signal, entry.revocation)
-        grant = decided instanceof Promise ? await decided : decided
-      }
-      // From here on: what was refused was no execution.
-      this.#executions.total += 1
+    const call: Call = { args: checked, signal, limits, grant: NO_CAPABILITIES }
+    if (!entry.isPlain) {
       try {
-        const begun = executionsAreTraced()
-          ? traceExecute(this.#trace(entry, checked, false), () =>
-              this.#begin(entry, checked, signal, limits, grant),
-            )
-          : this.#begin(entry, checked, signal, limits, grant)
-        const answer = begun instanceof Promise ? await begun : begun
-        this.#executions.answered(answer)
-        return answer
+        const allowed = this.#allow(entry, call, stdin)
+        if (allowed instanceof Promise) await allowed
       } catch (error) {
-        this.#executions.faulted += 1
+        // What was refused was no execution.
+        this.#leave(entry)
         throw error
       }
+    }
+    this.#executions.total += 1
+    try {
+      const begun = executionsAreTraced()
+        ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, call))
+        : this.#begin(entry, call)
+      const result = begun instanceof Promise ? await begun : begun
+      if (call.world !== undefined) await this.#wasi.passedOn()
+      if (result.type !== 'effect') this.#ended(entry, result)
+      // Without 'manual', the broker leaves no effects.
+      return result as Executed<Effects>
+    } catch (error) {
+      this.#ended(entry, undefined)
+      throw error
     } finally {
-      entry.calls -= 1
-      if (entry.isRetired) this.#retire(entry)
+      // Whatever runs now has begun, and keeps what it needs.
+      call.world?.release()
     }
   }
 
@@ -220,20 +276,22 @@ export class PluginRegistry {
    */
   executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
     const checked = checkArgs(args)
-    const { signal, limits } = checkExecuteOptions(options)
+    const { signal, limits, stdin } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    if (!entry.isPlain) this.#permissions.decideSync(entry, checked)
+    const granted = entry.isPlain ? NO_CAPABILITIES : this.#permissions.decideSync(entry, checked)
+    const world = entry.worlds?.worldSync(granted, stdin)
     this.#executions.total += 1
     try {
-      const answer = executionsAreTraced()
-        ? traceExecuteSync(this.#trace(entry, checked, true), () => runSync(entry, checked, limits))
-        : runSync(entry, checked, limits)
+      const run = () => this.#wasi.settle(runSync(entry, checked, limits, world))
+      const answer = executionsAreTraced() ? traceExecuteSync(this.#trace(entry, checked, true), run) : run()
       this.#executions.answered(answer)
       return answer
     } catch (error) {
       this.#executions.faulted += 1
       throw error
+    } finally {
+      world?.release()
     }
   }
 
@@ -390,14 +448,20 @@ export class PluginRegistry {
     if (newer !== undefined && newer.load > load) return newer.manifest
     const { name } = manifest.command
     const supportsEffects = plugin.supportsEffects()
+    const isPlain = asksForNothing(manifest.capabilities)
     const entry: Entry = {
       command: name,
+      identity: Object.freeze({ command: name, digest, ...(path === undefined ? {} : { path }) }),
       path,
       plugin,
       manifest,
       digest,
       supportsEffects,
-      isPlain: asksForNothing(manifest.capabilities),
+      isPlain,
+      worlds:
+        isPlain || !plugin.isWasi()
+          ? undefined
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities),
       load,
       revocation: new Revocation(),
       place,
@@ -436,6 +500,7 @@ export class PluginRegistry {
     } else {
       this.#retired.delete(entry)
       entry.plugin.release()
+      entry.worlds?.release()
     }
   }
 
@@ -479,70 +544,110 @@ export class PluginRegistry {
     }
   }
 
-  /** Begins an execution. Most have no signal, and are done by the time they have begun. */
-  #begin(
+  /** Notes that an execution is over, with its answer if there is one. */
+  #ended(entry: Entry, answer: Answer | undefined): void {
+    if (answer === undefined) this.#executions.faulted += 1
+    else this.#executions.answered(answer)
+    this.#leave(entry)
+  }
+
+  /** Notes that a call is over. */
+  #leave(entry: Entry): void {
+    entry.calls -= 1
+    if (entry.isRetired) this.#retire(entry)
+  }
+
+  /**
+   * Settles what a call may use: at once, where that is decided already and all of it is open. What
+   * a plugin asks for is opened before anybody is asked.
+   */
+  #allow(entry: Entry, call: Call, stdin: Uint8Array | undefined): void | Promise<void> {
+    const { worlds } = entry
+    if (worlds !== undefined && !worlds.areOpen) return this.#allowLater(entry, call, stdin)
+    const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
+    if (decided instanceof Promise) return this.#allowDecided(entry, call, stdin, decided)
+    const world = worlds?.world(decided, stdin)
+    if (world instanceof Promise) return this.#allowDecided(entry, call, stdin, decided, world)
+    call.grant = decided
+    call.world = world
+  }
+
+  async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
+    await entry.worlds?.open()
+    const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
+    await this.#allowDecided(entry, call, stdin, decided)
+  }
+
+  async #allowDecided(
     entry: Entry,
-    args: string[],
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    grant: Capabilities,
-  ): Answer | Promise<Answer> {
+    call: Call,
+    stdin: Uint8Array | undefined,
+    decided: Capabilities | Promise<Capabilities>,
+    world?: Promise<native.World>,
+  ): Promise<void> {
+    call.grant = await decided
+    call.world = await (world ?? entry.worlds?.world(call.grant, stdin))
+    // What happened meanwhile is noticed by what comes next: the guest is not started.
+    call.signal?.throwIfAborted()
+  }
+
+  /** Begins an execution. Most have no signal, and are done by the time they have begun. */
+  #begin(entry: Entry, call: Call): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
-    const begin = (call?: native.Interrupt) =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, call)
+    const { args, signal, limits, world } = call
+    const begin = (interrupt?: native.Interrupt) =>
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world)
     const begun =
-      signal === undefined ? begin() : interruptible(signal, revocation, async call => begin(call))
-    if (begun instanceof Promise) return this.#finish(entry, begun, signal, limits, grant)
+      signal === undefined ? begin() : interruptible(signal, revocation, async interrupt => begin(interrupt))
+    if (begun instanceof Promise) return this.#finish(entry, call, begun)
     const outcome = answered(begun)
-    return outcome.type === 'effect' ? this.#converse(entry, outcome, signal, limits, grant) : outcome
+    return outcome.type === 'effect' ? this.#converse(entry, call, outcome) : outcome
   }
 
   /** Waits for an execution that has begun, and for what follows from it. */
   async #finish(
     entry: Entry,
+    call: Call,
     begun: Promise<native.Outcome>,
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    grant: Capabilities,
-  ): Promise<Answer> {
-    const outcome = answered(await interruptible(signal, entry.revocation, () => begun))
-    return outcome.type === 'effect' ? await this.#converse(entry, outcome, signal, limits, grant) : outcome
+  ): Promise<Answer | SuspendedExecution> {
+    const outcome = answered(await interruptible(call.signal, entry.revocation, () => begun))
+    return outcome.type === 'effect' ? await this.#converse(entry, call, outcome) : outcome
   }
 
-  /** Carries out effects and resumes the guest that waits for them, until it is done. */
-  async #converse(
-    { supportsEffects, revocation }: Entry,
+  /** Goes on with an execution that asks for an effect: to its end, or as far as its caller says. */
+  #converse(
+    entry: Entry,
+    { signal, limits, grant }: Call,
     first: native.Outcome & { type: 'effect' },
-    signal: AbortSignal | undefined,
-    limits: CheckedLimits,
-    _grant: Capabilities,
-  ): Promise<Answer> {
-    const { instance } = first
-    if (instance === undefined)
-      throw new PluginHostError('ERR_INTERNAL', 'an effect came without its instance', {})
+  ): Promise<Answer> | SuspendedExecution {
+    const { supportsEffects, revocation, identity } = entry
     const maxEffects = limits.maxEffects ?? this.#limits.maxEffects ?? DEFAULT_MAX_EFFECTS
-    try {
-      let outcome: Exclude<native.Outcome, { type: 'fault' }> = first
-      let usage: Usage = first.usage
-      while (outcome.type === 'effect') {
-        if (!supportsEffects) throw cannotResume()
-        if (usage.effects >= maxEffects) throw tooManyEffects(maxEffects, usage)
-        const { effect } = outcome
-        const result = await interruptible(signal, revocation, () =>
-          carryOutUntil(effect, signal, revocation),
-        )
-        usage = { ...usage, effects: usage.effects + 1 }
-        const settled = await interruptible(signal, revocation, async call =>
-          this.#executor.resume(instance, effect.id, result, limits.native, call),
-        )
-        outcome = answered(settled, { earlier: usage })
-        usage = sum(usage, outcome.usage)
-      }
-      return { ...outcome, usage }
-    } finally {
-      // Whatever ended the conversation: a guest that still runs is stopped, its memory given back.
-      instance.close()
+    const conversation = new Conversation(first, {
+      executor: this.#executor,
+      supportsEffects,
+      revocation,
+      limits: limits.native,
+      maxEffects,
+    })
+    if (this.#broker === undefined) return this.#suspend(entry, conversation)
+    return converse(conversation, { broker: this.#broker, plugin: identity, grant, revocation, signal })
+  }
+
+  /** Leaves an execution to its caller. */
+  #suspend(entry: Entry, conversation: Conversation): SuspendedExecution {
+    if (this.#suspended >= MAX_SUSPENDED) {
+      conversation.close()
+      const message = `${MAX_SUSPENDED} executions wait for their callers already: resume or close them`
+      throw new PluginHostError('ERR_BUSY', message, { limit: MAX_SUSPENDED, usage: conversation.usage })
     }
+    this.#suspended += 1
+    return new SuspendedExecution(conversation, {
+      revocation: entry.revocation,
+      onEnd: answer => {
+        this.#suspended -= 1
+        this.#ended(entry, answer)
+      },
+    })
   }
 
   #refuseClosed(): void {
@@ -551,38 +656,33 @@ export class PluginRegistry {
 }
 
 /** Runs an execution on this thread, with no effects. */
-function runSync({ plugin, revocation }: Entry, args: string[], limits: CheckedLimits): Answer {
-  const outcome = answered(whole(plugin.executeSync(args, receipt, limits.native, revocation.interrupt)))
+function runSync(
+  { plugin, revocation }: Entry,
+  args: string[],
+  limits: CheckedLimits,
+  world: native.World | undefined,
+): Answer {
+  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world)
+  const outcome = answered(whole(ended))
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()
   throw tooManyEffects(0, outcome.usage)
 }
 
-/** Carries an effect out, and gives it up when the call or the plugin is. */
-async function carryOutUntil(
-  effect: native.Effect,
-  signal: AbortSignal | undefined,
-  revocation: Revocation,
-): Promise<native.EffectResult> {
-  const gone = new AbortController()
-  const stopListening = revocation.listen(() => gone.abort())
-  try {
-    const either = signal === undefined ? gone.signal : AbortSignal.any([signal, gone.signal])
-    return checkEffectResult(await carryOut(effect, either), 'result')
-  } finally {
-    stopListening()
-  }
-}
-
 function checkExecuteOptions(options: ExecuteOptions | undefined): {
   signal: AbortSignal | undefined
   limits: CheckedLimits
+  stdin: Uint8Array | undefined
 } {
   const { signal, limits, stdin } = checkOptions(options, 'options', ['signal', 'limits', 'stdin'])
   if (stdin !== undefined && typeof stdin !== 'string' && !(stdin instanceof Uint8Array)) {
     throw invalidArgument('options.stdin', 'must be a string or a Uint8Array')
   }
-  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits') }
+  return {
+    signal: checkSignal(signal),
+    limits: checkLimits(limits, 'options.limits'),
+    stdin: typeof stdin === 'string' ? Buffer.from(stdin) : stdin,
+  }
 }
 
 function revoke({ command, revocation }: Entry): void {
@@ -610,18 +710,4 @@ function notFound(command: string, suggestions: string[]): PluginHostError<'ERR_
   const hint = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
   const message = `there is no command ${JSON.stringify(command)}${hint}`
   return new PluginHostError('ERR_COMMAND_NOT_FOUND', message, { command, suggestions })
-}
-
-function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
-  const message =
-    limit === 0
-      ? 'the plugin asked for an effect, and this call carries out none: use the asynchronous execute'
-      : `the plugin asked for more than ${limit} effects: raise limits.maxEffects if it needs more`
-  return new PluginHostError('ERR_TOO_MANY_EFFECTS', message, { limit, usage })
-}
-
-function cannotResume(): PluginHostError<'ERR_MISSING_EXPORT'> {
-  const message =
-    'the plugin asked for an effect but does not export plugin_resume, so it cannot be told the result'
-  return new PluginHostError('ERR_MISSING_EXPORT', message, { export: 'plugin_resume' })
 }

@@ -32,11 +32,17 @@ export function runProgram(
   {
     flags = [],
     within = [],
+    timeoutMs = 20_000,
+    stdin,
     onOutput,
   }: {
     flags?: readonly string[]
     /** A command that runs the program. */
     within?: readonly string[]
+    /** After so many milliseconds, one that does not end is ended. */
+    timeoutMs?: number
+    /** What it reads. Default: nothing. */
+    stdin?: string
     onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
   } = {},
 ): Promise<Ended> {
@@ -45,18 +51,19 @@ export function runProgram(
     const [command = '', ...words] = [...within, process.execPath, ...flags, program(name), ...args]
     const child = spawn(command, words, {
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // One that does not end is ended before the test is, and seen by its signal.
-      timeout: 20_000,
+      stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      // Before the test is ended, and seen by its signal.
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
     })
+    child.stdin?.end(stdin)
     let stdout = ''
     let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', text => {
+    child.stdout?.setEncoding('utf8').on('data', text => {
       stdout += text
       onOutput?.(stdout, signal => child.kill(signal))
     })
-    child.stderr.setEncoding('utf8').on('data', text => {
+    child.stderr?.setEncoding('utf8').on('data', text => {
       stderr += text
     })
     child.on('error', reject)

@@ -558,9 +558,13 @@ describe('storms', () => {
     expect(watching.log.filter(line => line.startsWith('failed'))).toEqual([])
   })
 
-  test('a neighbour that is rewritten every 40 ms delays nobody, and is reloaded within its bound', async () => {
-    const { directory, watching } = await withPlugin({ debounceMs: 100, maxWaitMs: 400 })
+  test('a neighbour that is rewritten every 40 ms for 10 s delays nobody, and is reloaded within its bound', async () => {
+    const { directory, watching } = await withPlugin({ debounceMs: 500, maxWaitMs: 1000 })
     const busy = join(directory, 'busy.wasm')
+    // Counted in rounds of the storm rather than in seconds: a machine that stands still does so for both.
+    const [everyMs, stormRounds] = [40, 250]
+    /** Twice the second after which a reload is put off no further: it takes its time as well. */
+    const bound = 50
     let round = 0
     let writing = Promise.resolve()
     const storm = setInterval(() => {
@@ -568,38 +572,29 @@ describe('storms', () => {
       const output = `${round}`
       // One after the other, however slow the machine.
       writing = writing.then(() => put(busy, 'busy', output))
-    }, 40)
+    }, everyMs)
     try {
       await watching.until(() => watching.registry.hasCommand('busy'))
-      // Counted in rounds of the storm rather than in seconds: a machine that stands still does so for both.
-      const rounds: number[] = []
+      const rounds = [round]
       watching.watcher.on('reloaded', ({ path }) => void (path === busy && rounds.push(round)))
-      for (let change = 0; change < 4; change += 1) {
+      let changes = 0
+      for (; round < stormRounds; changes += 1) {
         const started = round
-        await put(join(directory, 'a.wasm'), 'a', `change ${change}`)
-        await watching.until(async () => (await watching.answer('a')) === `change ${change}`)
-        expect(round - started).toBeLessThan(25)
+        await put(join(directory, 'a.wasm'), 'a', `change ${changes}`)
+        await watching.until(async () => (await watching.answer('a')) === `change ${changes}`)
+        expect(round - started).toBeLessThan(bound)
       }
-      await watching.until(() => rounds.length >= 3)
+      expect(changes).toBeGreaterThan(stormRounds / bound)
+      expect(rounds.length).toBeGreaterThan(stormRounds / bound)
       for (const [index, later] of rounds.entries()) {
-        if (index > 0) expect(later - (rounds[index - 1] ?? 0)).toBeLessThan(25)
+        expect(later - (rounds[index - 1] ?? 0)).toBeLessThan(bound)
       }
     } finally {
       clearInterval(storm)
       await writing
     }
-  })
-
-  test('a thousand plugins are loaded and followed', { timeout: 120_000 }, async () => {
-    const directory = await temporaryDirectory()
-    const names = Array.from({ length: 1000 }, (_, index) => `p${index}`)
-    for (const name of names) await writeFile(join(directory, `${name}.wasm`), await answering(name, 'one'))
-    const watching = await Watching.start(directory)
-    expect(watching.registry.size).toBe(1000)
-    await watching.until(() => watching.events.length === 1000)
-    watching.events.length = 0
-    await put(join(directory, 'p500.wasm'), 'p500', 'two')
-    await watching.expect('reloaded p500.wasm')
+    const last = `${round}`
+    await watching.until(async () => (await watching.answer('busy')) === last)
   })
 })
 

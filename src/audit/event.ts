@@ -37,3 +37,39 @@ export interface AuditEvent {
   /** What belongs to this type of event. */
   readonly details?: { readonly [key: string]: JsonValue }
 }
+
+const TYPES: Readonly<Record<AuditEventType, true>> = {
+  requested: true,
+  granted: true,
+  denied: true,
+  escalated: true,
+  used: true,
+  loaded: true,
+  unloaded: true,
+  reloaded: true,
+}
+
+/** @internal All types of events. */
+export const AUDIT_EVENT_TYPES = Object.keys(TYPES) as readonly AuditEventType[]
+
+/** @internal Whether a value has the shape of an event. Of `details`, whether it is an object. */
+export function isAuditEvent(value: unknown): value is AuditEvent {
+  if (typeof value !== 'object' || value === null) return false
+  const { time, type, command, digest, path, details } = value as Readonly<Record<string, unknown>>
+  return (
+    isTime(time) &&
+    AUDIT_EVENT_TYPES.some(known => known === type) &&
+    typeof command === 'string' &&
+    typeof digest === 'string' &&
+    (path === undefined || typeof path === 'string') &&
+    (details === undefined || (typeof details === 'object' && details !== null && !Array.isArray(details)))
+  )
+}
+
+function isTime(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  )
+}

@@ -17,6 +17,11 @@ export interface Conflict {
   readonly owner: string
 }
 
+/** A registry whose plugins run for whoever sits at the command line, with its standard streams. */
+export function executing(loading: PluginLoaderOptions, permissions: PermissionOptions): PluginRegistry {
+  return new PluginRegistry({ ...loading, permissions, wasi: { stdio: 'inherit' } })
+}
+
 /**
  * The commands that some directories have. Where several files have one command, the first
  * directory provides it, and in one directory the file that is called like the command, or the
@@ -34,7 +39,7 @@ export class Catalogue {
 
   /** @param permissions - Absent: plugins that ask for capabilities are not to be executed. */
   constructor(loading: PluginLoaderOptions, permissions?: PermissionOptions) {
-    this.registry = new PluginRegistry(permissions === undefined ? loading : { ...loading, permissions })
+    this.registry = permissions === undefined ? new PluginRegistry(loading) : executing(loading, permissions)
     this.#loader = new PluginLoader(loading)
     this.#scanner = new PluginScanner(loading)
   }
@@ -68,6 +73,11 @@ export class Catalogue {
   /** The plugins that provide commands, sorted by command. */
   get plugins(): LoadedPlugin[] {
     return this.registry.listCommands().flatMap(command => this.#plugins.get(command) ?? [])
+  }
+
+  /** Ends what runs, and gives up the plugins. */
+  async close(): Promise<void> {
+    await this.registry.close()
   }
 
   /** Why a command that a file is called like is not there. */
@@ -104,11 +114,18 @@ export class Catalogue {
       const { command } = await this.registry.register(plugin)
       this.#plugins.set(command.name, plugin)
     } catch (error) {
-      if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) throw error
-      const { command, path = '', owner = '' } = error.details
-      this.conflicts.push({ command, path, owner })
+      const conflict = conflictOf(error)
+      if (conflict === undefined) throw error
+      this.conflicts.push(conflict)
     }
   }
+}
+
+/** The conflict that an error tells of; undefined for any other error. */
+export function conflictOf(error: unknown): Conflict | undefined {
+  if (!isPluginHostError(error, 'ERR_COMMAND_CONFLICT')) return undefined
+  const { command, path = '', owner = '' } = error.details
+  return { command, path, owner }
 }
 
 function ownNamesake({ path = '', manifest }: LoadedPlugin): boolean {

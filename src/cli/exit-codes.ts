@@ -35,6 +35,7 @@ export const EXIT_CODES: Readonly<Record<PluginHostErrorCode, number>> = {
   ERR_UNLOADED: 83,
   ERR_CLOSED: 83,
   ERR_UNSUPPORTED_PLATFORM: 84,
+  ERR_UNSAFE_FILE: 85,
 }
 
 /** For `sen --help`. */
@@ -57,5 +58,6 @@ export const EXIT_CODES_HELP = `Exit codes:
   82       two plugins have the same command
   83       the plugin is gone
   84       sen does not run on this platform
+  85       a file of sen's own is not the user's alone
   130      interrupted (Ctrl-C)
   143      told to stop (SIGTERM)`

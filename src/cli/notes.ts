@@ -4,7 +4,10 @@ import { displayPath } from './paths.js'
 import type { Terminal } from './terminal.js'
 
 /** What is in the directories and provides no command: a line each. */
-export function noteProblems(terminal: Terminal, { failures, conflicts }: Catalogue): void {
+export function noteProblems(
+  terminal: Terminal,
+  { failures, conflicts }: Pick<Catalogue, 'failures' | 'conflicts'>,
+): void {
   for (const { path, error } of failures) {
     terminal.note(`skipped ${displayPath(path)}: ${error.code} (sen inspect FILE says more)`)
   }

@@ -3,6 +3,9 @@ import { displayPath } from './paths.js'
 import { table } from './table.js'
 import type { Channel } from './terminal.js'
 
+/** A file, and the plugin in it. */
+export type PluginFile = Pick<LoadedPlugin, 'manifest' | 'path' | 'digest'>
+
 const COLUMNS = [
   { title: 'COMMAND' },
   { title: 'VERSION', most: 32 },
@@ -11,7 +14,7 @@ const COLUMNS = [
 ] as const
 
 /** Plugins, a line each. */
-export function pluginTable(plugins: readonly LoadedPlugin[], channel: Channel): string[] {
+export function pluginTable(plugins: readonly PluginFile[], channel: Channel): string[] {
   const rows = plugins.map(({ manifest: { command }, path = '' }) => {
     return [command.name, command.version ?? '-', command.about, displayPath(path)]
   })
@@ -19,7 +22,7 @@ export function pluginTable(plugins: readonly LoadedPlugin[], channel: Channel):
 }
 
 /** Plugins as data. */
-export function pluginData({ manifest, path, digest }: LoadedPlugin): object {
+export function pluginData({ manifest, path, digest }: PluginFile): object {
   return { command: manifest.command.name, path, digest, manifest }
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import picocolors from 'picocolors'
+import { addAudit } from './commands/audit.js'
 import { addCache } from './commands/cache.js'
 import { addDoctor } from './commands/doctor.js'
 import { addInspect } from './commands/inspect.js'
@@ -63,6 +64,7 @@ function createProgram(context: Context): Command {
     addScan,
     addWatch,
     addRepl,
+    addAudit,
     addPermissions,
     addCache,
     addDoctor,

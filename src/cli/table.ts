@@ -6,6 +6,8 @@ export interface Column {
   readonly title: string
   /** On a narrow terminal: which side of its cells is cut off, if any. Earlier columns first. */
   readonly cut?: 'start' | 'end'
+  /** Columns that it takes at least: room for what comes later. */
+  readonly least?: number
   /** Characters of a cell, wherever it is shown: one long text would widen all rows. */
   readonly most?: number
 }
@@ -20,10 +22,29 @@ export function table(
   rows: readonly (readonly string[])[],
   channel: Channel,
 ): string[] {
-  const cells = rows.map(row => row.map((cell, index) => inertLine(excerpt(cell, columns[index]?.most))))
-  const widths = columns.map(({ title }, index) =>
-    cells.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), title.length),
-  )
+  const { header, lines } = layout(columns, rows, channel)
+  return [header, ...lines(rows)]
+}
+
+export interface Layout {
+  readonly header: string
+  /** Lines of these rows, or of others that came later, which have the columns of the first. */
+  lines(rows: readonly (readonly string[])[]): string[]
+}
+
+/** A table that these rows have room in, and more may come to. */
+export function layout(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  channel: Channel,
+): Layout {
+  const shown = (row: readonly string[]) =>
+    row.map((cell, index) => inertLine(excerpt(cell, columns[index]?.most)))
+  const widths = columns.map(({ title, least = 0 }) => Math.max(title.length, least))
+  for (const row of rows) {
+    for (const [index, cell] of shown(row).entries())
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))
+  }
   if (channel.width !== undefined) narrow(columns, widths, channel.width)
   const line = (row: readonly string[]) =>
     columns
@@ -34,7 +55,10 @@ export function table(
       })
       .join(' '.repeat(GAP))
       .trimEnd()
-  return [channel.colors.bold(line(columns.map(({ title }) => title))), ...cells.map(line)]
+  return {
+    header: channel.colors.bold(line(columns.map(({ title }) => title))),
+    lines: rows => rows.map(row => line(shown(row))),
+  }
 }
 
 function narrow(columns: readonly Column[], widths: number[], room: number): void {

@@ -2,10 +2,13 @@ const segmenter = new Intl.Segmenter()
 const WIDE =
   /^(?:[\u{1100}-\u{115f}\u{3000}-\u{303e}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}]|\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana})/u
 const HALF_WIDTH = /^[\u{ff61}-\u{ffdc}]/u
+/** What most lines are: a column for each unit. */
+const PLAIN = /^[ -~]*$/
 const COMBINING = /^\p{Mark}/u
 
 /** Columns that a line of inert text takes on a terminal. */
 export function widthOf(line: string): number {
+  if (PLAIN.test(line)) return line.length
   let width = 0
   for (const { segment } of segmenter.segment(line)) width += widthOfSegment(segment)
   return width

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { interruptible, type Revocation } from '../call.js'
 import { covered, hashOf, missing, overlapping, without } from '../capabilities.js'
+import type { EffectTrace } from '../diagnostics.js'
 import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
 import { Asker } from './asking.js'
@@ -89,6 +90,26 @@ export class PermissionGuard {
   /** Tells the audit of something that happens to a plugin. */
   note(subject: Subject, type: 'loaded' | 'unloaded' | 'reloaded', previousDigest?: string): void {
     this.#recorder.note(subject, type, previousDigest === undefined ? undefined : { previousDigest })
+  }
+
+  /**
+   * Tells the audit of a request that a plugin had made under a grant, or was refused.
+   *
+   * @throws {PluginHostError} `ERR_PERMISSION_DENIED` where a required sink fails; the promise rejects with it.
+   */
+  recordEffect(event: EffectTrace, grant: Capabilities): Promise<void> | undefined {
+    const { effect, url, outcome, requests, failures } = event
+    // Nothing is needed to sleep.
+    if (effect === 'sleep' || url === undefined) return undefined
+    const isRefused = failures.at(-1)?.reason === 'notGranted'
+    return this.#recorder.record(event, isRefused ? 'denied' : 'used', {
+      capabilities: grant,
+      effect,
+      url,
+      ...(outcome === undefined ? {} : { outcome }),
+      requests: requests.map(request => ({ ...request })),
+      failures: failures.map(({ reason, message }) => ({ reason, message })),
+    })
   }
 
   /** Forgets decisions about code that is gone; grants stay where they are written. */

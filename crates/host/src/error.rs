@@ -5,6 +5,7 @@ use sen_host_protocol::{DecodeError, InvalidManifest};
 use thiserror::Error;
 
 use crate::interrupt::InterruptReason;
+use crate::output::Captured;
 use crate::usage::Usage;
 
 /// What went wrong in the host or the sandbox, and what the guest had used by then.
@@ -16,6 +17,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The receipt, where a guest ran.
     pub usage: Option<Usage>,
+    /// What the guest wrote to standard streams that are captured.
+    pub output: Option<Box<Captured>>,
 }
 
 impl Fault {
@@ -30,6 +33,11 @@ impl Fault {
             ..self
         }
     }
+
+    pub(crate) fn with_output(self, output: Captured) -> Self {
+        let output = (!output.is_empty()).then(|| Box::new(output));
+        Self { output, ..self }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -42,7 +50,11 @@ impl std::error::Error for Fault {}
 
 impl From<FaultKind> for Fault {
     fn from(kind: FaultKind) -> Self {
-        Self { kind, usage: None }
+        Self {
+            kind,
+            usage: None,
+            output: None,
+        }
     }
 }
 
@@ -156,7 +168,7 @@ pub enum FaultKind {
         "the plugin's {what} has {actual} bytes, over the limit of {limit}: raise `limits.resultBytes` if it needs more"
     )]
     ResultTooLarge {
-        /// `manifest` or `result`.
+        /// `manifest`, `result`, `stdout` or `stderr`.
         what: &'static str,
         /// The most that is allowed.
         limit: u64,
@@ -186,6 +198,14 @@ pub enum FaultKind {
     Busy {
         /// The most that may wait.
         limit: u64,
+    },
+    /// Occurs when an execution comes with a grant that was made for another plugin.
+    #[error("the grant was made for a plugin with the digest {granted}, and this one has {actual}")]
+    WrongGrant {
+        /// The digest of the plugin that the grant was made for.
+        granted: String,
+        /// The digest of this one.
+        actual: String,
     },
     /// Occurs when the host itself is at fault. A defect worth reporting.
     #[error("the plugin host failed: {reason}. This is a defect in the host: please report it")]
@@ -234,6 +254,7 @@ impl FaultKind {
             Self::Interrupted(InterruptReason::Unloaded) => "ERR_UNLOADED",
             Self::Interrupted(InterruptReason::Closed) => "ERR_CLOSED",
             Self::Busy { .. } => "ERR_BUSY",
+            Self::WrongGrant { .. } => "ERR_PERMISSION_DENIED",
             Self::Internal { .. } => "ERR_INTERNAL",
             Self::Unsupported { .. } => "ERR_UNSUPPORTED_PLATFORM",
         }

@@ -1,12 +1,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
 use crate::room::Kind;
-use crate::runner::Runner;
+use crate::runner::{Awaited, Runner};
 
 type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
 
@@ -20,6 +21,8 @@ pub struct Execution {
     /// What it needs room for, where that has to be there before it begins.
     room: Option<Kind>,
     begun: bool,
+    /// Until when it has nothing to do.
+    sleeps_until: Option<Instant>,
 }
 
 impl Execution {
@@ -38,12 +41,21 @@ impl Execution {
             interrupts,
             room,
             begun: false,
+            sleeps_until: None,
         }
     }
 
     /// Whether there is room for the instance, where it has none yet.
     pub fn is_ready(&self) -> bool {
         self.begun || self.interrupts.reason().is_some() || self.room.is_none_or(Kind::has_room)
+    }
+
+    /// Whether its guest waits for something, so that running it now would do nothing.
+    pub fn sleeps(&self) -> bool {
+        let until = self
+            .sleeps_until
+            .filter(|_| self.interrupts.reason().is_none());
+        until.is_some_and(|time| Instant::now() < time)
     }
 
     /// Whether somebody stopped it before it began.
@@ -75,9 +87,11 @@ impl Execution {
 
     fn run_slice(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
         self.begun = true;
+        self.sleeps_until = None;
         let began = Instant::now();
         if let Some(since) = self.paused_since.take() {
-            self.runner.paused_for(began - since);
+            self.runner
+                .paused_for(began.saturating_duration_since(since));
         }
         let mut context = Context::from_waker(Waker::noop());
         loop {
@@ -85,9 +99,22 @@ impl Execution {
                 return Some(reply);
             }
             let now = Instant::now();
-            if now - began >= slice {
-                self.paused_since = Some(now);
-                return None;
+            match self.runner.take_awaited() {
+                Some(Awaited::Time(time)) if time > now => {
+                    // The guest asked for this wait, so that it counts as its time.
+                    self.paused_since = Some(time);
+                    self.sleeps_until = Some(time);
+                    return None;
+                }
+                Some(Awaited::Patience) => {
+                    self.paused_since = Some(now);
+                    return None;
+                }
+                _ if now - began >= slice => {
+                    self.paused_since = Some(now);
+                    return None;
+                }
+                _ => {}
             }
         }
     }
@@ -98,6 +125,8 @@ impl Execution {
             if let Some(reply) = self.run_for(Duration::MAX) {
                 return reply;
             }
+            // Short, as somebody may stop it meanwhile.
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -33,7 +33,15 @@ pub trait Work: Send {
     fn is_ready(&self) -> bool {
         true
     }
+
+    /// Whether it was begun, and has nothing to do until something happens elsewhere.
+    fn sleeps(&self) -> bool {
+        false
+    }
 }
+
+/// Work that there was no room for, and why.
+struct Refused(Fault, Box<dyn Work>);
 
 /// What work belongs to: lanes share the threads evenly. A plugin, most often.
 pub type Lane = u64;
@@ -69,7 +77,7 @@ struct Shared {
 /// How an executor is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ExecutorStats {
-    /// Pieces of work that wait for a thread.
+    /// Pieces of work that wait for a thread, or for something that their guest waits for.
     pub waiting: usize,
     /// Pieces of work that run.
     pub running: usize,
@@ -80,6 +88,8 @@ pub struct ExecutorStats {
 #[derive(Default)]
 struct Queue {
     lanes: HashMap<Lane, LaneState>,
+    /// Work that was begun and waits for something other than a thread.
+    sleeping: Vec<(Lane, Box<dyn Work>)>,
     waiting: usize,
     running: usize,
     threads: usize,
@@ -126,6 +136,12 @@ impl Queue {
     /// The next piece that there is room for: of the lane with the fewest running, the one that
     /// waits longest.
     fn pop(&mut self) -> Option<(Lane, Box<dyn Work>)> {
+        if let Some(woken) = self.sleeping.iter().position(|(_, work)| !work.sleeps()) {
+            let (lane, work) = self.sleeping.remove(woken);
+            self.lanes.entry(lane).or_default().running += 1;
+            self.running += 1;
+            return Some((lane, work));
+        }
         let waiting = self.lanes.iter_mut().filter(|(_, state)| {
             state
                 .waiting
@@ -173,6 +189,11 @@ impl Queue {
         abandoned
     }
 
+    /// Whether there is work that only has to be looked at again.
+    fn has_work(&self) -> bool {
+        self.waiting > 0 || !self.sleeping.is_empty()
+    }
+
     /// Whether another lane has something to do.
     fn others_wait(&self, lane: Lane) -> bool {
         let own = self.lanes.get(&lane).map_or(0, |state| state.waiting.len());
@@ -209,7 +230,8 @@ impl Executor {
     /// Runs work on one of the executor's threads as soon as one is free. Work that panics ends
     /// alone. When the queue is full, or no thread can be started, it is refused with `Busy`.
     pub fn submit(&self, lane: Lane, work: Box<dyn Work>) {
-        if let Err((fault, work)) = self.enqueue(lane, work) {
+        if let Err(refused) = self.enqueue(lane, work) {
+            let Refused(fault, work) = *refused;
             work.refuse(fault);
         }
     }
@@ -221,20 +243,15 @@ impl Executor {
 
     /// How the executor is doing now.
     pub fn stats(&self) -> ExecutorStats {
-        let Queue {
-            waiting,
-            running,
-            threads,
-            ..
-        } = *self.0.0.lock();
+        let queue = self.0.0.lock();
         ExecutorStats {
-            waiting,
-            running,
-            threads,
+            waiting: queue.waiting + queue.sleeping.len(),
+            running: queue.running,
+            threads: queue.threads,
         }
     }
 
-    fn enqueue(&self, lane: Lane, work: Box<dyn Work>) -> Result<(), (Fault, Box<dyn Work>)> {
+    fn enqueue(&self, lane: Lane, work: Box<dyn Work>) -> Result<(), Box<Refused>> {
         let shared = &self.0.0;
         let mut queue = shared.lock();
         if shared.is_full(&queue) {
@@ -245,7 +262,7 @@ impl Executor {
             }
             queue = shared.lock();
             if shared.is_full(&queue) {
-                return Err((shared.busy(), work));
+                return Err(Box::new(Refused(shared.busy(), work)));
             }
         }
         // One thread more than have something to do, as long as there may be.
@@ -258,10 +275,14 @@ impl Executor {
                 Ok(_) => queue.threads += 1,
                 // The threads that there are will come to it.
                 Err(_) if queue.threads > 0 => {}
-                Err(_) => return Err((shared.busy(), work)),
+                Err(_) => return Err(Box::new(Refused(shared.busy(), work))),
             }
         }
-        queue.push(lane, work);
+        if work.sleeps() {
+            queue.sleeping.push((lane, work));
+        } else {
+            queue.push(lane, work);
+        }
         drop(queue);
         shared.work.notify_one();
         Ok(())
@@ -277,15 +298,15 @@ impl Shared {
                 queue = self.run(lane, work);
                 continue;
             }
-            if queue.retired && queue.waiting == 0 {
+            if queue.retired && !queue.has_work() {
                 queue.threads -= 1;
                 return;
             }
-            let patience = if queue.waiting > 0 { RETRY } else { KEEP_ALIVE };
+            let patience = if queue.has_work() { RETRY } else { KEEP_ALIVE };
             let waited = self.work.wait_timeout(queue, patience);
             let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             queue = woken;
-            if timeout.timed_out() && queue.waiting == 0 {
+            if timeout.timed_out() && !queue.has_work() {
                 queue.threads -= 1;
                 return;
             }
@@ -315,7 +336,13 @@ impl Shared {
                 queue.ended(lane);
                 return queue;
             }
+            let sleeps = work.sleeps();
             let mut queue = self.lock();
+            if sleeps {
+                queue.sleeping.push((lane, work));
+                queue.ended(lane);
+                return queue;
+            }
             if queue.others_wait(lane) {
                 queue.push_back(lane, work);
                 queue.ended(lane);

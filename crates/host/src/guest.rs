@@ -1,80 +1,27 @@
+mod conversation;
+mod state;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use sen_host_protocol::{
-    API_VERSION, EffectResult, ExecuteResult, PackedSlice, PluginManifest, decode_manifest,
-    decode_result, encode_args, encode_effect_result, peek_api_version,
-};
-use wasmtime::{
-    Instance, Memory, ModuleExport, Store, TypedFunc, UpdateDeadline, WasmParams, WasmResults,
-};
+use sen_host_protocol::{API_VERSION, PluginManifest, decode_manifest, peek_api_version};
+use wasmtime::{Instance, Memory, ModuleExport, Store, TypedFunc, WasmParams, WasmResults};
 
-use crate::clock::Clock;
 use crate::error::{Fault, FaultKind};
-use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::meter::Meter;
+use crate::output::Captured;
 use crate::program::{ExportIndices, Program};
 use crate::room::{Kind, Room};
-use crate::trap::{Stopped, classify};
+use crate::sandbox::{Context, World};
+use crate::trap::classify;
 use crate::usage::Usage;
+
+pub(crate) use state::{Call, Mode, State};
 
 /// Units of fuel after which a guest's consumption is written down and whoever runs it sees the
 /// clock. It is kept in a register in between, so that the receipt of a guest that is stopped by
 /// the clock is short by at most this. Some ten microseconds of ordinary code.
 const FUEL_CHECKPOINT: u64 = 50_000;
-
-/// The circumstances of a call into a guest.
-#[derive(Clone)]
-pub(crate) struct Call {
-    pub(crate) clock: Clock,
-    pub(crate) interrupts: Interrupts,
-    pub(crate) mode: Mode,
-}
-
-/// How a guest is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// On a stack of its own, on which it is suspended now and then so that whoever runs it sees
-    /// the clock: its receipt is exact however it ends.
-    Suspendable,
-    /// On the caller's stack, which spares it two stacks' worth of microseconds. It cannot be
-    /// suspended: one that takes longer than this is stopped with `DeadlineExceeded`, and what the
-    /// receipt says of its fuel is then too little.
-    InOneGo(Duration),
-}
-
-/// What the host keeps beside a guest's memory.
-pub(crate) struct State {
-    meter: Meter,
-    call: Call,
-}
-
-impl State {
-    /// Called with each tick of the epoch, on the guest's stack: may it go on?
-    fn check(&self) -> wasmtime::Result<UpdateDeadline> {
-        let Call {
-            clock,
-            interrupts,
-            mode,
-        } = &self.call;
-        let deadline_exceeded = |timeout| Stopped(FaultKind::DeadlineExceeded { timeout });
-        if let Some(reason) = interrupts.reason() {
-            return Err(Stopped(FaultKind::Interrupted(reason)).into());
-        }
-        if clock.is_over() {
-            return Err(deadline_exceeded(clock.timeout()).into());
-        }
-        match *mode {
-            // Whoever runs the guest sees the clock too, however slow its instructions are.
-            Mode::Suspendable => Ok(UpdateDeadline::Yield(1)),
-            Mode::InOneGo(slice) if clock.elapsed() >= slice => {
-                Err(deadline_exceeded(slice).into())
-            }
-            Mode::InOneGo(_) => Ok(UpdateDeadline::Continue(1)),
-        }
-    }
-}
 
 /// One instance of a plugin: its memory, and the calls into it by the protocol's ABI.
 ///
@@ -111,13 +58,16 @@ pub(crate) enum Lifetime {
 }
 
 impl Guest {
-    /// Makes a fresh instance and runs its start-up, on `fuel` of its own.
+    /// Makes a fresh instance and runs its start-up, on `fuel` of its own. A WASI guest finds
+    /// `world` outside of itself, and `args`.
     pub(crate) async fn start(
         kind: Kind,
         program: Arc<Program>,
         fuel: u64,
         limits: &Limits,
         call: Call,
+        world: &World,
+        args: &[String],
     ) -> Result<Self, Fault> {
         if let Some(reason) = call.interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
@@ -127,7 +77,12 @@ impl Guest {
         let _inside = engine.ticker.enter();
         let mode = call.mode;
         let meter = Meter::new(limits);
-        let state = State { meter, call };
+        let state = State {
+            meter,
+            call,
+            memory: program.exports.memory,
+            context: context(&program, limits, world, args),
+        };
         let mut store = Store::new(&engine.wasmtime, state);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(|context| context.data().check());
@@ -154,7 +109,8 @@ impl Guest {
                     FaultKind::Trap { trap, function, .. } => start_up_trapped(&trap, function),
                     other => other,
                 };
-                Err(Fault::from(kind).with_usage(usage(&store, fuel)))
+                let fault = Fault::from(kind).with_usage(usage(&store, fuel));
+                Err(fault.with_output(take_output(&mut store)))
             }
         }
     }
@@ -198,46 +154,44 @@ impl Guest {
         Ok((read_manifest(bytes)?, bytes.into()))
     }
 
-    /// Runs the command with these arguments.
-    pub(crate) async fn execute(
-        &mut self,
-        args: &[String],
-        limits: &Limits,
-        lifetime: Lifetime,
-    ) -> Result<(ExecuteResult, Usage), Fault> {
-        let mut encoded =
-            Vec::with_capacity(args.iter().map(|arg| arg.len() + 5).sum::<usize>() + 5);
-        encode_args(args, &mut encoded);
-        self.converse(&encoded, limits, lifetime, Entry::Execute)
-            .await
-    }
-
-    /// Hands the result of an effect to the guest that asked for it.
-    pub(crate) async fn resume(
-        &mut self,
-        effect_id: u32,
-        result: &EffectResult,
-        limits: &Limits,
-        lifetime: Lifetime,
-    ) -> Result<(ExecuteResult, Usage), Fault> {
-        let entry = Entry::Resume(effect_id.cast_signed());
-        self.converse(&encode_effect_result(result), limits, lifetime, entry)
-            .await
-    }
-
     /// Begins another call of a guest that is kept: in circumstances of its own.
     pub(crate) fn begin_call(&mut self, limits: &Limits, call: Call) -> Result<(), Fault> {
         self.store.data_mut().meter.begin_call(limits);
         self.enter(call)
     }
 
-    /// Has an instance that stood by go on as an execution that started now.
-    pub(crate) fn begin_execution(&mut self, call: Call) -> Result<(), Fault> {
+    /// Has an instance that stood by go on as an execution that started now, within the limits
+    /// that it was started under.
+    pub(crate) fn begin_execution(
+        &mut self,
+        limits: &Limits,
+        call: Call,
+        args: &[String],
+    ) -> Result<(), Fault> {
         if let Some(reason) = call.interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
         self.room.move_to(Kind::Execution)?;
+        self.store.data_mut().context = context(&self.program, limits, &World::default(), args);
         self.enter(call)
+    }
+
+    /// What the guest wrote to standard streams since this was last asked.
+    pub(crate) fn take_output(&mut self) -> Captured {
+        take_output(&mut self.store)
+    }
+
+    /// Whether start-up neither learned nor did anything that a later one would not have.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let context = self.store.data().context.as_deref();
+        context.is_none_or(Context::is_untouched)
+    }
+
+    /// Has a guest that is kept find these arguments outside of itself.
+    pub(crate) fn set_args(&mut self, args: &[String]) {
+        if let Some(context) = self.store.data_mut().context() {
+            context.set_args(args);
+        }
     }
 
     fn enter(&mut self, call: Call) -> Result<(), Fault> {
@@ -285,203 +239,22 @@ impl Guest {
     pub(crate) fn is_intact(&self) -> bool {
         self.intact
     }
+}
 
-    /// Bytes in, one call, a result out; on fuel of its own.
-    async fn converse(
-        &mut self,
-        input: &[u8],
-        limits: &Limits,
-        lifetime: Lifetime,
-        entry: Entry,
-    ) -> Result<(ExecuteResult, Usage), Fault> {
-        let _inside = self.program.engine().ticker.enter();
-        self.fuel = limits.fuel;
-        // Before the arguments are allocated: the allocator is the guest's code too.
-        self.store
-            .set_fuel(limits.fuel)
-            .map_err(|error| internal(&error))?;
-        self.store.set_epoch_deadline(1);
-        let result = self.converse_on_fuel(input, limits, lifetime, entry).await;
-        let usage = usage(&self.store, limits.fuel);
-        match result {
-            Ok(result) => Ok((result, usage)),
-            Err(kind) => Err(Fault::from(kind).with_usage(usage)),
-        }
-    }
+/// What a WASI guest finds outside of itself.
+fn context(
+    program: &Program,
+    limits: &Limits,
+    world: &World,
+    args: &[String],
+) -> Option<Box<Context>> {
+    let context = || Box::new(Context::new(world, args, limits.result_bytes));
+    program.is_wasi.then(context)
+}
 
-    async fn converse_on_fuel(
-        &mut self,
-        input: &[u8],
-        limits: &Limits,
-        lifetime: Lifetime,
-        entry: Entry,
-    ) -> Result<ExecuteResult, FaultKind> {
-        if let Some(reason) = self.store.data().call.interrupts.reason() {
-            return Err(FaultKind::Interrupted(reason));
-        }
-        let (packed, arguments) = match entry {
-            Entry::Execute => {
-                let arguments = self.write(input).await?;
-                let called = self.call(
-                    |functions| &mut functions.execute,
-                    |exports| &exports.execute,
-                    arguments,
-                );
-                (called.await?, arguments)
-            }
-            Entry::Resume(id) => {
-                let program = self.program.clone();
-                let Some(index) = &program.exports.resume else {
-                    let (export, expected) = ("plugin_resume", "(i32, i32, i32) -> i64");
-                    return Err(FaultKind::MissingExport { export, expected });
-                };
-                let arguments = self.write(input).await?;
-                let resume: TypedFunc<(i32, i32, i32), i64> = self.typed(index)?;
-                let called = self.call_typed(&resume, (id, arguments.0, arguments.1));
-                (called.await?, arguments)
-            }
-        };
-        let (slice, bytes) = self.read(packed, "result", limits.result_bytes)?;
-        let result = decode_result(bytes).map_err(|error| FaultKind::decode("result", &error))?;
-        if lifetime == Lifetime::Persistent || matches!(result, ExecuteResult::Effect(_)) {
-            self.dealloc(arguments).await?;
-            self.dealloc((slice.ptr.cast_signed(), slice.len.cast_signed()))
-                .await?;
-        }
-        Ok(result)
-    }
-
-    /// Has the guest allocate room for the input and copies it there.
-    async fn write(&mut self, input: &[u8]) -> Result<(i32, i32), FaultKind> {
-        let what = "arguments";
-        let len = i32::try_from(input.len()).map_err(|_| {
-            let len = u32::try_from(input.len()).unwrap_or(u32::MAX);
-            FaultKind::AbiBounds { what, ptr: 0, len }
-        })?;
-        let alloc = self.call(
-            |functions| &mut functions.alloc,
-            |exports| &exports.alloc,
-            len,
-        );
-        let ptr = alloc.await?;
-        let slice = PackedSlice {
-            ptr: ptr.cast_unsigned(),
-            len: len.cast_unsigned(),
-        };
-        let memory = self.memory.data_mut(&mut self.store);
-        let range = slice.range(memory.len()).filter(|_| ptr != 0);
-        if let Some(room) = range.and_then(|range| memory.get_mut(range)) {
-            room.copy_from_slice(input);
-            return Ok((ptr, len));
-        }
-        Err(self.out_of_bounds(what, slice))
-    }
-
-    /// Gives a block back to the guest, where there is one.
-    async fn dealloc(&mut self, (ptr, len): (i32, i32)) -> Result<(), FaultKind> {
-        if len == 0 {
-            return Ok(());
-        }
-        self.call(
-            |functions| &mut functions.dealloc,
-            |exports| &exports.dealloc,
-            (ptr, len),
-        )
-        .await
-    }
-
-    /// The bytes that a packed result points to: checked against the memory, then the limit, and
-    /// only then looked at.
-    fn read(
-        &self,
-        packed: i64,
-        what: &'static str,
-        limit: usize,
-    ) -> Result<(PackedSlice, &[u8]), FaultKind> {
-        let slice = PackedSlice::unpack(packed);
-        let PackedSlice { ptr, len } = slice;
-        let memory = self.memory.data(&self.store);
-        // What a guest answers that had no room for an answer.
-        let range = slice.range(memory.len()).filter(|_| (ptr, len) != (0, 0));
-        let Some(bytes) = range.and_then(|range| memory.get(range)) else {
-            return Err(self.out_of_bounds(what, slice));
-        };
-        if bytes.len() > limit {
-            let (limit, actual) = (limit as u64, bytes.len() as u64);
-            return Err(FaultKind::ResultTooLarge {
-                what,
-                limit,
-                actual,
-            });
-        }
-        Ok((slice, bytes))
-    }
-
-    /// A block that is not in the guest's memory: because it was refused more, or for reasons of its own.
-    fn out_of_bounds(
-        &self,
-        what: &'static str,
-        PackedSlice { ptr, len }: PackedSlice,
-    ) -> FaultKind {
-        match self.store.data().meter.refused() {
-            Some(limit) => FaultKind::MemoryLimit {
-                limit: limit as u64,
-            },
-            None => FaultKind::AbiBounds { what, ptr, len },
-        }
-    }
-
-    /// Calls a function of this instance, which is kept in its `slot` for the next time.
-    async fn call<P, R>(
-        &mut self,
-        slot: impl FnOnce(&mut Functions) -> &mut Option<TypedFunc<P, R>>,
-        index: impl FnOnce(&ExportIndices) -> &ModuleExport,
-        params: P,
-    ) -> Result<R, FaultKind>
-    where
-        P: WasmParams + Sync,
-        R: WasmResults + Sync,
-    {
-        let Self {
-            store,
-            program,
-            instance,
-            functions,
-            ..
-        } = self;
-        let index = index(&program.exports);
-        let function = looked_up(slot(functions), program, store, instance, index)?;
-        let mode = store.data().call.mode;
-        let called = call(function, store, params, mode).await;
-        called.map_err(|error| self.failed(&error))
-    }
-
-    fn typed<P: WasmParams, R: WasmResults>(
-        &mut self,
-        index: &ModuleExport,
-    ) -> Result<TypedFunc<P, R>, FaultKind> {
-        let function = self.program.typed(&mut self.store, &self.instance, index);
-        function.map_err(|error| internal(&error))
-    }
-
-    async fn call_typed<P, R>(
-        &mut self,
-        function: &TypedFunc<P, R>,
-        params: P,
-    ) -> Result<R, FaultKind>
-    where
-        P: WasmParams + Sync,
-        R: WasmResults + Sync,
-    {
-        let mode = self.mode();
-        let called = call(function, &mut self.store, params, mode).await;
-        called.map_err(|error| self.failed(&error))
-    }
-
-    fn failed(&mut self, error: &wasmtime::Error) -> FaultKind {
-        self.intact = false;
-        classify(error, self.fuel, self.store.data().meter.refused())
-    }
+fn take_output(store: &mut Store<State>) -> Captured {
+    let context = store.data_mut().context();
+    context.map(Context::take_output).unwrap_or_default()
 }
 
 /// The function in this slot, looked up if it is not there yet.
@@ -522,16 +295,8 @@ fn make_suspendable(store: &mut Store<State>) -> Result<(), Fault> {
     made.map_err(|error| internal(&error).into())
 }
 
-/// Which of the guest's entries a conversation goes through.
-#[derive(Clone, Copy)]
-enum Entry {
-    Execute,
-    /// With the effect's id, as the guest gets it.
-    Resume(i32),
-}
-
 fn usage(store: &Store<State>, fuel: u64) -> Usage {
-    let State { meter, call } = store.data();
+    let State { meter, call, .. } = store.data();
     Usage {
         fuel_consumed: fuel.saturating_sub(store.get_fuel().unwrap_or(0)),
         duration: call.clock.elapsed(),

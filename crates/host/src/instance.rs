@@ -11,9 +11,11 @@ use crate::execution::Execution;
 use crate::guest::{Call, Guest, Lifetime, Mode};
 use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
 use crate::limits::Limits;
+use crate::output::Captured;
 use crate::plugin::{Plugin, Reply};
 use crate::room::Kind;
 use crate::runner::Runner;
+use crate::sandbox::World;
 use crate::usage::Usage;
 
 /// One live instance of a plugin, whose memory persists from call to call.
@@ -75,7 +77,8 @@ impl Instance {
     ) -> Result<(ExecuteResult, Usage), Fault> {
         // A copy of the arguments, which costs nothing beside the call.
         let input = Input::Execute(args.to_vec());
-        drive::run(self.call(input, limits, interrupts.into(), None))
+        let reply = drive::run(self.call(input, limits, interrupts.into(), None))?;
+        Ok((reply.result, reply.usage))
     }
 
     /// Hands the result of an effect to this instance, which asked for it.
@@ -90,7 +93,8 @@ impl Instance {
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let input = Input::Resume(effect_id, result.clone());
-        drive::run(self.call(input, limits, interrupts.into(), None))
+        let reply = drive::run(self.call(input, limits, interrupts.into(), None))?;
+        Ok((reply.result, reply.usage))
     }
 
     /// As [`Instance::execute`] and [`Instance::resume`], to be run a little at a time.
@@ -103,14 +107,7 @@ impl Instance {
         let instance = self.clone();
         let runner = Runner::default();
         let (heard, told) = (interrupts.clone(), runner.clone());
-        let running = async move {
-            let call = instance.call(input, &limits, heard, Some(told));
-            call.await.map(|(result, usage)| Reply {
-                result,
-                usage,
-                suspended: None,
-            })
-        };
+        let running = async move { instance.call(input, &limits, heard, Some(told)).await };
         Execution::new(Box::pin(running), runner, interrupts, None)
     }
 
@@ -135,7 +132,7 @@ impl Instance {
         limits: &Limits,
         interrupts: Interrupts,
         runner: Option<Runner>,
-    ) -> Result<(ExecuteResult, Usage), Fault> {
+    ) -> Result<Reply, Fault> {
         let interrupts = Interrupts {
             owner: Some(self.closed.clone()),
             ..interrupts
@@ -157,21 +154,39 @@ impl Instance {
                     runner.patience().await;
                 }
                 let (program, fuel) = (self.plugin.program()?, self.plugin.limits().fuel);
-                let start = Guest::start(Kind::Live, program, fuel, limits, begin(runner));
+                // Nobody grants a live instance anything.
+                let (kind, world, call) = (Kind::Live, World::default(), begin(runner));
+                let start = Guest::start(kind, program, fuel, limits, call, &world, &[]);
                 Box::new(start.await?)
             }
         };
         let result = match input {
-            Input::Execute(args) => guest.execute(&args, limits, Lifetime::Persistent).await,
+            Input::Execute(args) => {
+                guest.set_args(&args);
+                guest.execute(&args, limits, Lifetime::Persistent).await
+            }
             Input::Resume(id, result) => {
                 let resumed = guest.resume(id, &result, limits, Lifetime::Persistent);
                 resumed.await
             }
         };
+        // A conversation's output belongs to what it ends with.
+        let output = match &result {
+            Ok((ExecuteResult::Effect(_), _)) => Captured::default(),
+            _ => guest.take_output(),
+        };
         if guest.is_intact() && self.closed.reason().is_none() {
             turn.guest = Some(guest);
         }
-        result
+        match result {
+            Ok((result, usage)) => Ok(Reply {
+                result,
+                usage,
+                output,
+                suspended: None,
+            }),
+            Err(fault) => Err(fault.with_output(output)),
+        }
     }
 
     /// Waits for the call that runs, unless there is a reason not to.

@@ -16,7 +16,8 @@
 //! own. An [`Instance`] is the other thing: one live guest that keeps its memory. Calls block; an
 //! [`Executor`] runs them on threads of its own.
 //!
-//! By default a guest can compute and nothing more: there is nothing that it could import.
+//! By default a guest can compute and nothing more. One that imports preview 1 of WASI finds
+//! nothing there but what a [`Grant`] opened for it.
 
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
@@ -40,11 +41,13 @@ mod epoch;
 mod error;
 mod execution;
 mod executor;
+mod grant;
 mod guest;
 mod instance;
 mod interrupt;
 mod limits;
 mod meter;
+mod output;
 mod plugin;
 mod precheck;
 mod program;
@@ -66,12 +69,15 @@ pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
 pub use execution::Execution;
 pub use executor::{Executor, ExecutorStats, Lane, Work};
+pub use grant::{CannotOpen, Grant, Surroundings};
 pub use instance::{Input, Instance};
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;
+pub use output::{Captured, Sink, Stdio, Stream};
 pub use plugin::{LoadFor, Plugin, Reply, module_digest};
 pub use precheck::MAX_MODULE_BYTES;
 pub use program::Tier;
+pub use sandbox::World;
 pub use sen_host_protocol as protocol;
 pub use stats::{Stats, stats};
 pub use usage::Usage;

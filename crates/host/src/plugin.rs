@@ -14,9 +14,11 @@ use crate::guest::{Call, Guest, Lifetime, Mode, read_manifest};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
+use crate::output::Captured;
 use crate::program::{Program, Tier};
 use crate::room::Kind;
 use crate::runner::Runner;
+use crate::sandbox::World;
 use crate::usage::Usage;
 use crate::warm_pool::WarmPool;
 
@@ -49,8 +51,14 @@ struct Loaded {
 const SHORT: Duration = Duration::from_micros(50);
 const SHORT_FUEL: u64 = LONG;
 
-/// A result, what it took, and the instance itself where it waits for the result of an effect.
-type Executed = (ExecuteResult, Usage, Option<Guest>);
+/// What an execution came to.
+struct Executed {
+    result: ExecuteResult,
+    usage: Usage,
+    output: Captured,
+    /// The instance itself, where it waits for the result of an effect.
+    suspended: Option<Guest>,
+}
 
 /// What an execution ends with.
 pub struct Reply {
@@ -58,6 +66,8 @@ pub struct Reply {
     pub result: ExecuteResult,
     /// What this call used.
     pub usage: Usage,
+    /// What the guest wrote to standard streams that are captured: all of it, once it is done.
+    pub output: Captured,
     /// The instance that waits for the effect's result, where the answer is an effect.
     pub suspended: Option<Instance>,
 }
@@ -67,8 +77,8 @@ impl Plugin {
     /// also the limits of its executions where they do not say otherwise. Takes tens of
     /// milliseconds: not for a thread that others wait for.
     ///
-    /// By default a plugin can do nothing but compute: no imports, hence no files, network,
-    /// clock, randomness or environment.
+    /// A plugin without imports can do nothing but compute. One that imports preview 1 of WASI
+    /// finds nothing there until an execution comes with a [`World`] that holds something.
     ///
     /// # Errors
     /// Every kind of [`FaultKind`](crate::FaultKind) that says what is wrong with a module or its
@@ -149,18 +159,38 @@ impl Plugin {
         limits: &Limits,
         interrupts: &Interrupts,
     ) -> Result<Reply, Fault> {
-        let clock = Clock::start(limits.timeout, None);
-        drive::run(self.execution(args, limits, clock, interrupts.clone(), None))
+        self.execute_in(&World::default(), args, limits, interrupts)
     }
 
-    /// As [`Plugin::execute`], to be run a little at a time.
-    pub fn start(&self, args: Vec<String>, limits: Limits, interrupts: Interrupts) -> Execution {
+    /// As [`Plugin::execute`], with something for a WASI guest to find outside of itself.
+    ///
+    /// # Errors
+    /// As [`Plugin::execute`], and `WrongGrant` for a grant that was made for another plugin.
+    pub fn execute_in(
+        &self,
+        world: &World,
+        args: &[String],
+        limits: &Limits,
+        interrupts: &Interrupts,
+    ) -> Result<Reply, Fault> {
+        let clock = Clock::start(limits.timeout, None);
+        drive::run(self.execution(world, args, limits, clock, interrupts.clone(), None))
+    }
+
+    /// As [`Plugin::execute_in`], to be run a little at a time.
+    pub fn start(
+        &self,
+        world: World,
+        args: Vec<String>,
+        limits: Limits,
+        interrupts: Interrupts,
+    ) -> Execution {
         let plugin = self.clone();
         let runner = Runner::default();
         let clock = Clock::start(limits.timeout, Some(runner.clone()));
         let (heard, told) = (interrupts.clone(), runner.clone());
         let running = async move {
-            let execution = plugin.execution(&args, &limits, clock, heard, Some(told));
+            let execution = plugin.execution(&world, &args, &limits, clock, heard, Some(told));
             execution.await
         };
         Execution::new(Box::pin(running), runner, interrupts, Some(Kind::Execution))
@@ -168,6 +198,7 @@ impl Plugin {
 
     async fn execution(
         &self,
+        world: &World,
         args: &[String],
         limits: &Limits,
         clock: Clock,
@@ -175,7 +206,9 @@ impl Plugin {
         runner: Option<Runner>,
     ) -> Result<Reply, Fault> {
         let code = &self.0.code;
-        let executed = match self.attempt(args, limits, &clock, &interrupts).await {
+        self.check_grant(world)?;
+        let attempt = self.attempt(world, args, limits, &clock, &interrupts);
+        let executed = match attempt.await {
             Some(executed) => executed,
             None => {
                 let call = Call {
@@ -183,30 +216,49 @@ impl Plugin {
                     interrupts,
                     mode: Mode::Suspendable,
                 };
-                self.execute_suspendable(args, limits, call, runner).await
+                let execution = self.execute_suspendable(world, args, limits, call, runner);
+                execution.await
             }
         };
         let usage = match &executed {
-            Ok((_, usage, _)) => Some(*usage),
+            Ok(Executed { usage, .. }) => Some(*usage),
             Err(fault) => fault.usage,
         };
         code.used(usage.unwrap_or_default().fuel_consumed);
-        let (result, usage, suspended) = executed?;
+        let Executed {
+            result,
+            usage,
+            output,
+            suspended,
+        } = executed?;
         let suspended = suspended.map(|guest| Instance::suspended(self.clone(), guest));
         Ok(Reply {
             result,
             usage,
+            output,
             suspended,
         })
+    }
+
+    /// A grant is one for certain code.
+    fn check_grant(&self, world: &World) -> Result<(), Fault> {
+        match &world.grant {
+            Some(grant) if grant.digest() != self.digest() => {
+                let (granted, actual) = (grant.digest().into(), self.digest().into());
+                Err(FaultKind::WrongGrant { granted, actual }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Most executions are short, and a short one is the faster for it on the caller's own stack:
     /// an execution of a plugin whose last ones were short is tried there. One that turns out long
     /// is given up, and run again from the start where it can be suspended. Nothing has come of it
-    /// until then (a plugin of this tier reaches nothing outside), and nothing tells it from one
-    /// that was run only once.
+    /// until then (it reaches nothing outside), and nothing tells it from one that was run only
+    /// once.
     async fn attempt(
         &self,
+        world: &World,
         args: &[String],
         limits: &Limits,
         clock: &Clock,
@@ -214,7 +266,9 @@ impl Plugin {
     ) -> Option<Result<Executed, Fault>> {
         let code = &self.0.code;
         let program = code.best();
-        if !code.is_short() || program.tier != Tier::ShortCalls || !drive::stack_has_room() {
+        let may_be_repeated = !program.is_wasi || !world.reaches_outside();
+        let is_short = code.is_short() && program.tier == Tier::ShortCalls;
+        if !is_short || !may_be_repeated || !drive::stack_has_room() {
             return None;
         }
         let call = Call {
@@ -227,8 +281,8 @@ impl Plugin {
             ..*limits
         };
         let fuel = self.0.limits.fuel.min(SHORT_FUEL);
-        let executed = self.execute_on(program, args, fuel, &limits, call).await;
-        match executed {
+        let executed = self.execute_on(program, world, args, fuel, &limits, call);
+        match executed.await {
             // Whatever stopped it: only where it can be suspended is the receipt exact.
             Err(Fault {
                 kind:
@@ -248,6 +302,7 @@ impl Plugin {
 
     async fn execute_suspendable(
         &self,
+        world: &World,
         args: &[String],
         limits: &Limits,
         call: Call,
@@ -257,23 +312,39 @@ impl Plugin {
             code, limits: own, ..
         } = &*self.0;
         let program = code.best();
-        let executed = self.execute_on(program, args, own.fuel, limits, call.clone());
+        if program.is_wasi && world.reaches_outside() {
+            // What it does outside cannot be done again: it runs where the stack decides at once.
+            let call = self.wait_for_deciding(call, runner).await;
+            let program = code.deciding()?;
+            return self
+                .execute_on(program, world, args, own.fuel, limits, call)
+                .await;
+        }
+        let executed = self.execute_on(program, world, args, own.fuel, limits, call.clone());
         let executed = executed.await;
         let overflowed = matches!(&executed, Err(fault) if fault.kind == FaultKind::StackOverflow);
         if !overflowed || program.tier == Tier::Computation {
             return executed;
         }
-        // Nothing has come of it yet, so that it can simply be run again: where the code for it
-        // is there, or can be waited for.
-        if let Some(runner) = runner.filter(|_| !code.has_deciding()) {
+        // Nothing has come of it yet, so that it can simply be run again.
+        let call = self.wait_for_deciding(call, runner).await;
+        let program = code.deciding()?;
+        self.execute_on(program, world, args, own.fuel, limits, call)
+            .await
+    }
+
+    /// Comes to an end where code that decides is there, or can be waited for: with a call whose
+    /// time begins then.
+    async fn wait_for_deciding(&self, call: Call, runner: Option<Runner>) -> Call {
+        if let Some(runner) = runner.filter(|_| !self.0.code.has_deciding()) {
             runner.patience().await;
         }
-        let program = code.deciding()?;
-        let call = Call {
+        // A thread that was waited for, or code that is there now, is none of the guest's time.
+        let _ = self.0.code.deciding();
+        Call {
             clock: call.clock.restart(),
             ..call
-        };
-        self.execute_on(program, args, own.fuel, limits, call).await
+        }
     }
 
     /// One execution on a pristine instance, whose start-up has `fuel` of its own: how much it
@@ -281,22 +352,47 @@ impl Plugin {
     async fn execute_on(
         &self,
         program: &Arc<Program>,
+        world: &World,
         args: &[String],
         fuel: u64,
         limits: &Limits,
         call: Call,
     ) -> Result<Executed, Fault> {
         let warm = &self.0.warm;
-        let mut guest = match warm.take(program, limits, &call)? {
+        // What stands by has nothing outside of itself.
+        let standing_by = if program.is_wasi && !world.is_empty() {
+            None
+        } else {
+            warm.take(program, limits, &call, args)?
+        };
+        let mut guest = match standing_by {
             Some(guest) => guest,
-            None => Guest::start(Kind::Execution, program.clone(), fuel, limits, call).await?,
+            None => {
+                let (kind, program) = (Kind::Execution, program.clone());
+                let start = Guest::start(kind, program, fuel, limits, call, world, args);
+                start.await?
+            }
         };
         let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
         if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
-            return Ok((result, usage, Some(guest)));
+            return Ok(Executed {
+                result,
+                usage,
+                output: Captured::default(),
+                suspended: Some(guest),
+            });
         }
+        let output = guest.take_output();
         warm.discard(guest);
-        executed.map(|(result, usage)| (result, usage, None))
+        match executed {
+            Ok((result, usage)) => Ok(Executed {
+                result,
+                usage,
+                output,
+                suspended: None,
+            }),
+            Err(fault) => Err(fault.with_output(output)),
+        }
     }
 
     /// A number that tells this plugin's code from all others of the process.
@@ -317,6 +413,11 @@ impl Plugin {
     /// Bytes of the images of compiled code, in all tiers that there are now.
     pub fn code_bytes(&self) -> usize {
         self.0.code.bytes()
+    }
+
+    /// Whether the plugin calls preview 1 of WASI, so that a [`World`] means something to it.
+    pub fn is_wasi(&self) -> bool {
+        self.0.code.best().is_wasi
     }
 
     /// Whether the plugin can be resumed after an effect.
@@ -371,7 +472,9 @@ fn ask_on(program: &Arc<Program>, limits: &Limits) -> Result<(PluginManifest, Bo
         mode: Mode::Suspendable,
     };
     drive::run(async {
-        let start = Guest::start(Kind::Loading, program.clone(), limits.fuel, limits, call);
+        let (kind, world) = (Kind::Loading, World::default());
+        let program = program.clone();
+        let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
         start.await?.manifest(limits).await
     })
 }

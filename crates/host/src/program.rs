@@ -1,7 +1,7 @@
 use sen_host_protocol::abi;
 use wasmtime::{
-    Extern, ExternType, Instance, InstancePre, Memory, Module, ModuleExport, Store, TypedFunc,
-    ValType, WasmParams, WasmResults,
+    Extern, ExternType, Instance, Memory, Module, ModuleExport, Store, TypedFunc, ValType,
+    WasmParams, WasmResults,
 };
 
 use crate::compile::{Effort, compile};
@@ -9,15 +9,17 @@ use crate::compile_cache::{CompileCache, KeptManifest};
 use crate::engine::{Engine, Purpose};
 use crate::error::{Fault, FaultKind};
 use crate::guest::State;
-use crate::sandbox;
+use crate::sandbox::{self, Linked};
 
 /// A plugin's code: checked, compiled and linked once, instantiated for every execution.
 pub(crate) struct Program {
     pub(crate) tier: Tier,
     /// How much room an instance takes: its memories or tables, whichever are more.
     pub(crate) room: usize,
+    /// Whether its guests call preview 1 of WASI.
+    pub(crate) is_wasi: bool,
     engine: &'static Engine,
-    pre: InstancePre<State>,
+    linked: Linked,
     pub(crate) exports: ExportIndices,
 }
 
@@ -85,27 +87,32 @@ impl Program {
         digest: &blake3::Hash,
         manifest: Option<KeptManifest>,
     ) {
-        cache.store(digest, self.tier, self.engine, self.pre.module(), manifest);
+        cache.store(digest, self.tier, self.engine, self.module(), manifest);
     }
 
     fn link(engine: &'static Engine, tier: Tier, module: &Module) -> Result<Self, Fault> {
         let exports = ExportIndices::find(module)?;
         let resources = module.resources_required();
         let room = resources.num_memories.max(resources.num_tables).max(1) as usize;
-        let pre = sandbox::link(module)?;
+        let linked = sandbox::link(module)?;
         Ok(Self {
             tier,
             room,
+            is_wasi: linked.is_wasi,
             engine,
-            pre,
+            linked,
             exports,
         })
     }
 
     /// Bytes of the image of compiled code.
     pub(crate) fn bytes(&self) -> usize {
-        let image = self.pre.module().image_range();
+        let image = self.module().image_range();
         image.end.addr() - image.start.addr()
+    }
+
+    fn module(&self) -> &Module {
+        self.linked.suspendable.module()
     }
 
     pub(crate) fn engine(&self) -> &'static Engine {
@@ -113,14 +120,14 @@ impl Program {
     }
 
     pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
-        self.pre.instantiate(store)
+        self.linked.in_one_go.instantiate(store)
     }
 
     pub(crate) async fn instantiate_async(
         &self,
         store: &mut Store<State>,
     ) -> wasmtime::Result<Instance> {
-        self.pre.instantiate_async(store).await
+        self.linked.suspendable.instantiate_async(store).await
     }
 
     /// The memory of an instance.

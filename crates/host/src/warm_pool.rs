@@ -13,6 +13,7 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::program::{Program, Tier};
 use crate::room::Kind;
+use crate::sandbox::World;
 use crate::warmer::Warmer;
 
 /// Instances of one plugin that stand by.
@@ -77,6 +78,7 @@ impl WarmPool {
         program: &Arc<Program>,
         limits: &Limits,
         call: &Call,
+        args: &[String],
     ) -> Result<Option<Guest>, Fault> {
         let same_room = limits.memory_bytes == self.limits.memory_bytes
             && limits.table_elements == self.limits.table_elements;
@@ -100,10 +102,11 @@ impl WarmPool {
         else {
             return Ok(None);
         };
-        guest.begin_execution(Call {
+        let call = Call {
             clock: call.clock.clone().ahead(start_up),
             ..call.clone()
-        })?;
+        };
+        guest.begin_execution(limits, call, args)?;
         Ok(Some(guest))
     }
 
@@ -141,13 +144,14 @@ impl WarmPool {
             mode: Mode::InOneGo(Duration::MAX),
         };
         let (program, limits) = (program.clone(), &self.limits);
-        let start = Guest::start(Kind::Warm, program, limits.fuel, limits, call);
+        let (kind, world) = (Kind::Warm, World::default());
+        let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
         let started = drive::run(start).and_then(|mut guest| {
             guest.prepare()?;
             Ok(guest)
         });
         match started {
-            Ok(guest) if guest.peak_memory() <= MAX_MEMORY_BYTES => {
+            Ok(guest) if guest.peak_memory() <= MAX_MEMORY_BYTES && guest.is_untouched() => {
                 // Only this thread pushes, so that there is room.
                 let start_up = clock.elapsed();
                 let _ = self.ready.push(Ready { guest, start_up });

@@ -16,7 +16,7 @@ use std::thread;
 
 use std::time::{Duration, Instant};
 
-use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin, stats};
+use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin, World, stats};
 
 use support::*;
 
@@ -92,7 +92,12 @@ fn however_many_instances_live_or_wait_there_is_room_to_load_and_to_execute() {
     assert!(waiting.len() >= 1_000, "{}", waiting.len());
     // They are executions: others wait for them to end.
     assert_busy(run(&counter, &[], &Limits::default()));
-    let execution = counter.start(vec![], Limits::default(), Interrupts::default());
+    let execution = counter.start(
+        World::default(),
+        vec![],
+        Limits::default(),
+        Interrupts::default(),
+    );
     assert!(!execution.is_ready());
     // Room of its own have loading and those that live.
     load(&guest("echo"));

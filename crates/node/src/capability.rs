@@ -147,7 +147,7 @@ fn in_javascript(field: &str) -> String {
 }
 
 /// TypeScript has checked shapes and types.
-fn read(capabilities: Capabilities) -> Result<protocol::Capabilities> {
+pub(crate) fn read(capabilities: Capabilities) -> Result<protocol::Capabilities> {
     let paths = |patterns: Vec<PathPattern>| {
         patterns
             .into_iter()

@@ -11,8 +11,10 @@ use napi::{Result, Status};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::capability::{self, Capabilities};
 use crate::compile_cache::CompileCache;
 use crate::effect::EffectResult;
+use crate::grant::{self, CannotOpen, Grant, Surroundings};
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
@@ -20,6 +22,7 @@ use crate::outcome::Outcome;
 use crate::plugin::Plugin;
 use crate::receipt::brief;
 use crate::stats::ExecutorStats;
+use crate::world::{World, given};
 
 /// What a piece of work ended with.
 #[allow(
@@ -29,6 +32,7 @@ use crate::stats::ExecutorStats;
 pub enum Settled {
     Executed(Outcome),
     Loaded(Plugin),
+    Opened(Either<Grant, CannotOpen>),
 }
 
 impl ToNapiValue for Settled {
@@ -39,6 +43,7 @@ impl ToNapiValue for Settled {
             match value {
                 Self::Executed(outcome) => Outcome::to_napi_value(env, outcome),
                 Self::Loaded(plugin) => Plugin::to_napi_value(env, plugin),
+                Self::Opened(grant) => Either::to_napi_value(env, grant),
             }
         }
     }
@@ -74,7 +79,9 @@ impl Executor {
     #[napi(constructor)]
     pub fn new(
         options: ExecutorOptions,
-        #[napi(ts_arg_type = "(ticket: number, settled: Outcome | Plugin) => void")]
+        #[napi(
+            ts_arg_type = "(ticket: number, settled: Outcome | Plugin | Grant | CannotOpen) => void"
+        )]
         on_settled: Function<'_, FnArgs<(u32, Settled)>, ()>,
     ) -> Result<Self> {
         let concurrency = options
@@ -129,7 +136,8 @@ impl Executor {
     /// Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
     /// milliseconds: an execution that is done by then is returned, and its ticket never settled.
     /// What is not goes on on the executor's threads; with 0, it begins there. A success is
-    /// returned as by `Plugin.executeSync`.
+    /// returned as by `Plugin.executeSync`. Without a `world`, a WASI plugin finds nothing
+    /// outside of itself.
     #[napi(catch_unwind)]
     #[allow(
         clippy::too_many_arguments,
@@ -145,6 +153,7 @@ impl Executor {
         owner: Option<&Interrupt>,
         call: Option<&Interrupt>,
         slice_ms: f64,
+        world: Option<&World>,
     ) -> Result<Option<Either<String, Outcome>>> {
         let plugin = plugin.get()?.clone();
         let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
@@ -155,8 +164,33 @@ impl Executor {
             call: handle(call),
             environment: Some(self.environment.clone()),
         };
-        let execution = plugin.start(args, limits, interrupts);
+        let execution = plugin.start(given(world)?, args, limits, interrupts);
         Ok(self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms))
+    }
+
+    /// Opens what these capabilities name, as `Grant.open` does, or with `opened` as its `narrow`.
+    /// Settles with a `Grant` or with why it cannot be.
+    #[napi(catch_unwind)]
+    pub fn open_grant(
+        &self,
+        ticket: u32,
+        plugin: &Plugin,
+        capabilities: Capabilities,
+        surroundings: Surroundings,
+        opened: Option<&Grant>,
+    ) -> Result<()> {
+        let capabilities = capability::read(capabilities)?;
+        let surroundings = host::Surroundings::from(surroundings);
+        let plugin = plugin.get()?.clone();
+        let opened = opened.map(|opened| opened.get().cloned()).transpose()?;
+        self.run(0, ticket, move || {
+            let grant = match opened {
+                Some(opened) => opened.narrow(&capabilities, &surroundings),
+                None => host::Grant::open(&plugin, &capabilities, &surroundings),
+            };
+            Settled::Opened(grant::made(grant))
+        });
+        Ok(())
     }
 
     /// How the executor is doing now.
@@ -330,6 +364,10 @@ impl host::Work for ExecutionWork {
 
     fn is_ready(&self) -> bool {
         self.execution.is_ready()
+    }
+
+    fn sleeps(&self) -> bool {
+        self.execution.sleeps()
     }
 
     fn refuse(self: Box<Self>, fault: host::Fault) {

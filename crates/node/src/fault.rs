@@ -3,7 +3,7 @@ use napi_derive::napi;
 use sen_host as host;
 use sen_host::FaultKind;
 
-use crate::outcome::Usage;
+use crate::outcome::{Usage, text};
 
 /// The context of a fault: which fields are there depends on its code.
 #[napi(object, object_from_js = false)]
@@ -26,6 +26,10 @@ pub struct FaultDetails {
     pub function: Option<String>,
     pub backtrace: Option<Vec<Frame>>,
     pub usage: Option<Usage>,
+    /// What the guest had written by then, where that is captured.
+    pub stdout: Option<String>,
+    /// As `stdout`.
+    pub stderr: Option<String>,
 }
 
 /// A call of a guest's backtrace.
@@ -56,9 +60,18 @@ impl From<host::Frame> for Frame {
 }
 
 impl From<host::Fault> for FaultDetails {
-    fn from(host::Fault { kind, usage }: host::Fault) -> Self {
+    fn from(
+        host::Fault {
+            kind,
+            usage,
+            output,
+        }: host::Fault,
+    ) -> Self {
+        let output = output.map(|output| *output).unwrap_or_default();
         let details = Self {
             usage: usage.map(Usage::from),
+            stdout: output.stdout.map(text),
+            stderr: output.stderr.map(text),
             ..Self::default()
         };
         let number = |limit: u64| Some(Either::A(limit as f64));

@@ -15,6 +15,7 @@ mod effect;
 mod executor;
 mod fault;
 mod file_lock;
+mod grant;
 mod instance;
 mod interrupt;
 mod limits;
@@ -28,3 +29,4 @@ mod receipt;
 )]
 mod stats;
 mod watch;
+mod world;

@@ -34,6 +34,10 @@ impl From<host::Usage> for Usage {
 }
 
 /// How a call into a guest ended.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "moved once, to where it is converted: a box would only add an allocation"
+)]
 #[napi(
     discriminant = "type",
     discriminant_case = "lowercase",
@@ -43,11 +47,15 @@ pub enum Outcome {
     Success {
         output: String,
         usage: Usage,
+        stdout: Option<String>,
+        stderr: Option<String>,
     },
     Error {
         code: u8,
         message: String,
         usage: Usage,
+        stdout: Option<String>,
+        stderr: Option<String>,
     },
     /// The instance that waits for the effect's result is there for executions of a plugin; a live
     /// instance is the one that was called.
@@ -69,27 +77,40 @@ impl Outcome {
             Ok(host::Reply {
                 result,
                 usage,
+                output,
                 suspended,
-            }) => Self::answered(result, usage, suspended.map(Instance::from)),
+            }) => Self::answered(result, usage, output, suspended.map(Instance::from)),
             Err(fault) => Self::from(fault),
         }
     }
 
     pub(crate) fn of_instance(reply: Result<(ExecuteResult, host::Usage), host::Fault>) -> Self {
         match reply {
-            Ok((result, usage)) => Self::answered(result, usage, None),
+            Ok((result, usage)) => Self::answered(result, usage, host::Captured::default(), None),
             Err(fault) => Self::from(fault),
         }
     }
 
-    fn answered(result: ExecuteResult, usage: host::Usage, instance: Option<Instance>) -> Self {
+    fn answered(
+        result: ExecuteResult,
+        usage: host::Usage,
+        host::Captured { stdout, stderr }: host::Captured,
+        instance: Option<Instance>,
+    ) -> Self {
         let usage = Usage::from(usage);
         match result {
-            ExecuteResult::Success(output) => Self::Success { output, usage },
+            ExecuteResult::Success(output) => Self::Success {
+                output,
+                usage,
+                stdout: stdout.map(text),
+                stderr: stderr.map(text),
+            },
             ExecuteResult::Error(error) => Self::Error {
                 code: error.code,
                 message: error.message,
                 usage,
+                stdout: stdout.map(text),
+                stderr: stderr.map(text),
             },
             ExecuteResult::Effect(effect) => Self::Effect {
                 effect: effect.into(),
@@ -108,4 +129,10 @@ impl From<host::Fault> for Outcome {
             details: fault.into(),
         }
     }
+}
+
+/// What a guest wrote to a stream: text, with what is none replaced.
+pub(crate) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

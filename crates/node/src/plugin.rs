@@ -9,6 +9,7 @@ use crate::limits::LimitOverrides;
 use crate::manifest::PluginManifest;
 use crate::outcome::Outcome;
 use crate::receipt::brief;
+use crate::world::{World, given};
 
 /// A loaded plugin: compiled code and its manifest. See the host's `Plugin`.
 #[napi]
@@ -52,6 +53,12 @@ impl Plugin {
         Ok(self.get()?.code_bytes() as f64)
     }
 
+    /// Whether the plugin calls preview 1 of WASI, so that a `World` means something to it.
+    #[napi(catch_unwind)]
+    pub fn is_wasi(&self) -> Result<bool> {
+        Ok(self.get()?.is_wasi())
+    }
+
     /// Whether the plugin can be resumed after an effect.
     #[napi(catch_unwind)]
     pub fn supports_effects(&self) -> Result<bool> {
@@ -82,6 +89,7 @@ impl Plugin {
         mut receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         owner: Option<&Interrupt>,
+        world: Option<&World>,
     ) -> Result<Either<String, Outcome>> {
         let plugin = self.get()?;
         let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
@@ -89,7 +97,7 @@ impl Plugin {
             owner: owner.map(|owner| owner.handle.clone()),
             ..host::Interrupts::default()
         };
-        let reply = plugin.execute(&args, &limits, &interrupts);
+        let reply = plugin.execute_in(&given(world)?, &args, &limits, &interrupts);
         Ok(brief(Outcome::of_plugin(reply), &mut receipt))
     }
 

@@ -11,7 +11,12 @@ pub(crate) fn brief(
     receipt: &mut Float64ArraySlice<'_>,
 ) -> Either<String, Outcome> {
     match outcome {
-        Outcome::Success { output, usage } if usage.fuel_consumed <= MAX_SAFE_INTEGER => {
+        Outcome::Success {
+            output,
+            usage,
+            stdout: None,
+            stderr: None,
+        } if usage.fuel_consumed <= MAX_SAFE_INTEGER => {
             // SAFETY: JavaScript is not running while this does, and nobody else has the array.
             let slots = unsafe { receipt.as_mut() };
             let figures = [

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { CACHE_VARIABLE, type Cache, checkCache } from '../../cache.js'
 import { inertLine } from '../../inert.js'
 import type { CacheEntry } from '../../native.js'
+import { amountOf } from '../artefacts.js'
 import { type Context, perform } from '../context.js'
 import { UsageError } from '../failure.js'
 import { addCacheOption, addReportOptions, type CacheOptions, type ReportOptions } from '../options.js'
@@ -44,7 +45,7 @@ export function addCache(program: Command, context: Context): void {
 
 function list({ terminal }: Context, cache: Cache, { json }: Options): number {
   const entries = using(cache, ({ native }) => native.list()).sort((a, b) => b.lastUsedMs - a.lastUsedMs)
-  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
+  const { bytes, amount } = amountOf(entries)
   if (json) {
     terminal.json({ directory: cache.directory, bytes, entries: entries.map(data) })
     return 0
@@ -62,9 +63,7 @@ function list({ terminal }: Context, cache: Cache, { json }: Options): number {
     contents?.digest ?? '-',
   ])
   if (rows.length > 0) terminal.print(table(COLUMNS, rows, terminal.stdout))
-  terminal.note(
-    `${counted(rows.length, 'artefact')}, ${formatSize(bytes)}, in ${displayPath(cache.directory)}`,
-  )
+  terminal.note(`${amount}, in ${displayPath(cache.directory)}`)
   return 0
 }
 

@@ -14,7 +14,9 @@ import { addPermissionOptions, type PermissionFlags } from '../permissions.js'
 export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
 
 const HELP = `
-Commands are read from stdin where that is not a terminal, and the exit code is the last one's.
+On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
+Commands are read from stdin where that is not a terminal, and the exit code is the last one's; there,
+plugins are what they were at the start, until reload.
 
 Examples:
   sen repl --plugins ./plugins

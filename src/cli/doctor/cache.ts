@@ -1,8 +1,8 @@
 import { quote } from 'shlex'
 import { CACHE_VARIABLE, type Cache, type CacheOption, checkCache } from '../../cache.js'
 import type { CacheEntry } from '../../native.js'
+import { amountOf } from '../artefacts.js'
 import { displayPath } from '../paths.js'
-import { counted, formatSize } from '../units.js'
 import type { Check, Verdict } from './check.js'
 
 const ELSEWHERE = `name another directory with --cache DIR or ${CACHE_VARIABLE}`
@@ -41,9 +41,9 @@ export function cacheCheck(option: CacheOption | undefined): Check {
     const reason = error instanceof Error ? error.message : String(error)
     return { name: 'cache', ...unusable(cache, reason), details: { directory, usable: false, reason } }
   }
-  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
+  const { bytes, amount } = amountOf(entries)
   const details = { directory, usable: true, entries: entries.length, bytes }
-  const message = `${displayPath(directory)}: ${counted(entries.length, 'artefact')}, ${formatSize(bytes)}`
+  const message = `${displayPath(directory)}: ${amount}`
   const foreign = entries.filter(({ contents }) => contents === undefined).length
   if (foreign === 0) return { name: 'cache', state: 'ok', message, details }
   return {

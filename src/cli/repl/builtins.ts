@@ -16,14 +16,17 @@ interface Builtin {
 /** The shell's own commands. They come before a plugin's of the same name, which `run` reaches. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['help', { usage: 'help [COMMAND]', about: 'say what there is, or how a command is called', run: help }],
-  ['plugins', { usage: 'plugins', about: 'list the commands of the plugins, and their files', run: plugins }],
+  [
+    'plugins',
+    { usage: 'plugins', about: 'list the commands of the plugins, and their files', run: listPlugins },
+  ],
   ['reload', { usage: 'reload', about: 'look for plugins again', run: reload }],
   ['run', { usage: 'run COMMAND [ARGS...]', about: "run a plugin's command, whatever its name", run }],
   ['.time', { usage: '.time', about: 'say after each command what it used, or stop saying it', run: time }],
   ['exit', { usage: 'exit', about: 'leave, as Ctrl-D does', run: exit }],
 ])
 
-function help({ terminal, commands, catalogue }: Session, [name]: readonly string[]): number {
+function help({ terminal, commands, registry }: Session, [name]: readonly string[]): number {
   const { stdout } = terminal
   if (name === undefined) {
     const own = [...BUILTINS.values()].map(({ usage, about }) => [usage, about])
@@ -32,7 +35,7 @@ function help({ terminal, commands, catalogue }: Session, [name]: readonly strin
     terminal.print(table(columns, [...plugins, ...own], stdout))
     return 0
   }
-  const manifest = catalogue.registry.getManifest(name)
+  const manifest = registry.getManifest(name)
   if (manifest === undefined) {
     const builtin = BUILTINS.get(name)
     if (builtin === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`)
@@ -43,9 +46,9 @@ function help({ terminal, commands, catalogue }: Session, [name]: readonly strin
   return 0
 }
 
-function plugins({ terminal, catalogue, report: { json, layout } }: Session): number {
-  if (json) terminal.json({ commands: catalogue.plugins.map(pluginData) }, layout)
-  else terminal.print(pluginTable(catalogue.plugins, terminal.stdout))
+function listPlugins({ terminal, plugins, report: { json, layout } }: Session): number {
+  if (json) terminal.json({ commands: plugins.map(pluginData) }, layout)
+  else terminal.print(pluginTable(plugins, terminal.stdout))
   return 0
 }
 

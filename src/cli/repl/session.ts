@@ -1,14 +1,16 @@
-import type { CommandSpec } from '../../index.js'
+import type { CommandSpec, HotReloadEvent, PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
-import { pluginDirectories } from '../directories.js'
+import { candidateDirectories, pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
 import { permissionsOf } from '../permissions.js'
+import type { PluginFile } from '../plugin-table.js'
 import type { Terminal } from '../terminal.js'
 import { TypedPrompt } from './typed-prompt.js'
+import { WatchedPlugins } from './watched-plugins.js'
 
 /** What lasts from one command of a shell to the next. */
 export class Session {
@@ -21,30 +23,49 @@ export class Session {
   readonly prompt: TypedPrompt
   readonly #options: ReplOptions
   readonly #signal: AbortSignal
-  #catalogue: Catalogue
+  readonly #onEvent: ((event: HotReloadEvent) => void) | undefined
+  #provider: Catalogue | WatchedPlugins
   #running: AbortController | undefined
 
-  private constructor(context: Context, options: ReplOptions, prompt: TypedPrompt, catalogue: Catalogue) {
-    this.terminal = context.terminal
+  private constructor(
+    { terminal, signal }: Context,
+    options: ReplOptions,
+    prompt: TypedPrompt,
+    onEvent: ((event: HotReloadEvent) => void) | undefined,
+    provider: Catalogue | WatchedPlugins,
+  ) {
+    this.terminal = terminal
     this.prompt = prompt
     this.#options = options
     this.timing = options.usage === true
-    this.#signal = context.signal
-    this.#catalogue = catalogue
+    this.#signal = signal
+    this.#onEvent = onEvent
+    this.#provider = provider
   }
 
-  static async open(context: Context, options: ReplOptions): Promise<Session> {
+  /** @param onEvent - Hears what becomes of the plugins. Without, they are what they are now until `reload`. */
+  static async open(
+    context: Context,
+    options: ReplOptions,
+    onEvent?: (event: HotReloadEvent) => void,
+  ): Promise<Session> {
     const prompt = new TypedPrompt()
-    return new Session(context, options, prompt, await loadCatalogue(context.terminal, options, prompt))
+    const provider = await load(context.terminal, options, prompt, onEvent)
+    return new Session(context, options, prompt, onEvent, provider)
   }
 
-  get catalogue(): Catalogue {
-    return this.#catalogue
+  get registry(): PluginRegistry {
+    return this.#provider.registry
+  }
+
+  /** The plugins that provide commands, sorted by command. */
+  get plugins(): readonly PluginFile[] {
+    return this.#provider.plugins
   }
 
   /** The commands that plugins provide, sorted. */
   get commands(): CommandSpec[] {
-    return this.#catalogue.plugins.map(({ manifest }) => manifest.command)
+    return this.plugins.map(({ manifest }) => manifest.command)
   }
 
   /** How results and failures are shown. */
@@ -54,9 +75,14 @@ export class Session {
 
   /** Looks at the directories again. Where that fails, everything stays as it is. */
   async reload(): Promise<void> {
-    const { registry } = this.#catalogue
-    this.#catalogue = await loadCatalogue(this.terminal, this.#options, this.prompt)
-    await registry.close()
+    const before = this.#provider
+    this.#provider = await load(this.terminal, this.#options, this.prompt, this.#onEvent)
+    await before.close()
+  }
+
+  /** Ends what runs, and gives up the plugins. */
+  async close(): Promise<void> {
+    await this.#provider.close()
   }
 
   /** Runs a plugin's command; returns its exit code, 130 if it was stopped. */
@@ -65,7 +91,7 @@ export class Session {
     this.#running = running
     const signal = AbortSignal.any([this.#signal, running.signal])
     try {
-      return await execute(this.terminal, this.#catalogue.registry, words, { ...this.report, signal })
+      return await execute(this.terminal, this.registry, words, { ...this.report, signal })
     } catch (error) {
       if (!running.signal.aborted) throw error
       this.terminal.note('stopped')
@@ -82,18 +108,24 @@ export class Session {
   }
 }
 
-async function loadCatalogue(
+async function load(
   terminal: Terminal,
   options: ReplOptions,
   prompt: TypedPrompt,
-): Promise<Catalogue> {
+  onEvent: ((event: HotReloadEvent) => void) | undefined,
+): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
+  const loading = loadingOf(options)
   const permissions = permissionsOf(terminal, options, prompt)
-  const catalogue = await Catalogue.load(directories, loadingOf(options), permissions)
-  noteProblems(terminal, catalogue)
-  if (catalogue.registry.isEmpty) {
+  const provider =
+    onEvent === undefined
+      ? await Catalogue.load(directories, loading, permissions)
+      : // Those too that are not there yet.
+        await WatchedPlugins.start(candidateDirectories(options), loading, permissions, onEvent)
+  noteProblems(terminal, provider)
+  if (provider.registry.isEmpty) {
     terminal.note('there are no plugins')
     noteDirectories(terminal, directories)
   }
-  return catalogue
+  return provider
 }

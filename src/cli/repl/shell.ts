@@ -3,6 +3,7 @@ import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { report, UsageError } from '../failure.js'
 import { counted } from '../units.js'
+import { Announcements } from './announcements.js'
 import { CommandReader } from './command-reader.js'
 import { complete } from './completion.js'
 import { History, historyPath, MAX_LINES } from './history.js'
@@ -15,9 +16,18 @@ const CONTINUATION_PROMPT = '...> '
 
 /** Carries out commands line by line, from a person or from a pipe; returns the exit code. */
 export async function openShell(context: Context, options: ReplOptions): Promise<number> {
-  const session = await Session.open(context, options)
-  const isInteractive = process.stdin.isTTY && context.terminal.stdout.isTerminal
-  return isInteractive ? await converse(session) : await carryOut(session)
+  const { terminal } = context
+  if (!process.stdin.isTTY || !terminal.stdout.isTerminal) {
+    // What is piped in acts on the plugins that were there when it began, and its output is its commands' alone.
+    return await carryOut(await Session.open(context, options))
+  }
+  const announcements = new Announcements(terminal, process.stdout, process.env.TERM !== 'dumb')
+  const session = await Session.open(context, options, event => announcements.add(event))
+  try {
+    return await converse(session, announcements)
+  } finally {
+    await session.close()
+  }
 }
 
 /** Reads commands from a pipe or file: the exit code is the last one's. */
@@ -34,7 +44,7 @@ async function carryOut(session: Session): Promise<number> {
 }
 
 /** Talks to a person, who is not to blame for how the last command ended: the exit code is 0. */
-async function converse(session: Session): Promise<number> {
+async function converse(session: Session, announcements: Announcements): Promise<number> {
   const { terminal } = session
   const reader = new CommandReader()
   const history = await openHistory(session)
@@ -48,10 +58,7 @@ async function converse(session: Session): Promise<number> {
   })
   const typed = new LineQueue(editor)
   session.prompt.listenTo(typed, editor)
-  const prompt = () => {
-    editor.setPrompt(reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
-    editor.prompt(true)
-  }
+  const prompt = () => announcements.prompt(editor, reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
   let saidHowToLeave = false
   editor.on('SIGINT', () => {
     const hadText = editor.line !== ''
@@ -82,6 +89,7 @@ async function converse(session: Session): Promise<number> {
   )
   prompt()
   for (let line = await typed.next(); line !== undefined; line = await typed.next()) {
+    announcements.hold()
     saidHowToLeave = false
     history.add(line)
     const [name, ...args] = reader.read(line) ?? []
@@ -89,6 +97,7 @@ async function converse(session: Session): Promise<number> {
     if (session.leaving) break
     prompt()
   }
+  announcements.hold()
   editor.close()
   if (!session.leaving) terminal.stdout.write('\n')
   await history.close()

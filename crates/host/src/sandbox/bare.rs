@@ -1,26 +1,16 @@
-use wasmtime::{InstancePre, Linker, Module};
+use wasmtime::{Linker, Module};
 
-use crate::error::{Fault, FaultKind};
-use crate::guest::State;
-use crate::text::shown;
+use crate::error::Fault;
+
+use super::{Linked, refused};
 
 /// The plain tier: no imports at all. Nothing that a guest does can reach the system.
-pub(super) fn link(module: &Module) -> Result<InstancePre<State>, Fault> {
-    if let Some(import) = module.imports().next() {
-        let name = shown(&format!("{}.{}", import.module(), import.name()));
-        let kind = FaultKind::Instantiation {
-            import: Some(name),
-            reason: "unknown import".into(),
-        };
-        return Err(kind.into());
-    }
-    Linker::new(module.engine())
-        .instantiate_pre(module)
-        .map_err(|error| {
-            FaultKind::Instantiation {
-                import: None,
-                reason: format!("{error:#}"),
-            }
-            .into()
-        })
+pub(super) fn link(module: &Module) -> Result<Linked, Fault> {
+    let linked = Linker::new(module.engine()).instantiate_pre(module);
+    let linked = linked.map_err(|error| refused(&error))?;
+    Ok(Linked {
+        suspendable: linked.clone(),
+        in_one_go: linked,
+        is_wasi: false,
+    })
 }

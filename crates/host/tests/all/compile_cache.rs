@@ -13,7 +13,7 @@ use std::{env, process};
 
 use sen_host::{
     CacheStats, CacheUnusable, CacheVerification, CompileCache, Fault, Interrupts, Limits, LoadFor,
-    Plugin, Tier,
+    Plugin, Tier, World,
 };
 
 use crate::support::*;
@@ -268,7 +268,12 @@ fn an_execution_that_needs_code_which_is_not_there_waits_for_it_only_where_it_ma
 
     // Code for short calls is left, whose frames are larger: where it overflows, the other decides.
     let plugin = load(&folder.cache());
-    let mut execution = plugin.start(Vec::new(), Limits::default(), Interrupts::default());
+    let mut execution = plugin.start(
+        World::default(),
+        Vec::new(),
+        Limits::default(),
+        Interrupts::default(),
+    );
     // On an event loop it gives way, however often it is asked.
     for _ in 0..10 {
         let slice = Duration::from_micros(100);

@@ -4,12 +4,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sen_host::protocol::{EffectResult, ExecuteResult};
-use sen_host::{Execution, Fault, Interrupt, InterruptReason, Interrupts, Limits, Plugin, Reply};
+use sen_host::{
+    Execution, Fault, Interrupt, InterruptReason, Interrupts, Limits, Plugin, Reply, World,
+};
 
 use crate::support::*;
 
 fn start(plugin: &Plugin, args: &[&str], limits: Limits) -> Execution {
-    plugin.start(strings(args), limits, Interrupts::default())
+    plugin.start(
+        World::default(),
+        strings(args),
+        limits,
+        Interrupts::default(),
+    )
 }
 
 /// Runs an execution to its end in slices. The reply, and how many slices it took.
@@ -189,7 +196,7 @@ fn an_execution_is_stopped_between_slices_too() {
     let interrupt = Interrupt::default();
     let interrupts = Interrupts::from(Some(interrupt.clone()));
     let limits = with_timeout(Duration::from_secs(3600));
-    let mut execution = plugin.start(vec![], limits, interrupts);
+    let mut execution = plugin.start(World::default(), vec![], limits, interrupts);
     assert!(execution.run_for(Duration::ZERO).is_none());
     interrupt.trigger(InterruptReason::Aborted);
     let reply = promptly(|| {
@@ -208,7 +215,12 @@ fn an_execution_that_was_stopped_before_it_began_need_not_begin() {
     let interrupt = Interrupt::default();
     let begin = || {
         let interrupts = Interrupts::from(Some(interrupt.clone()));
-        plugin.start(vec![], with_timeout(Duration::from_secs(3600)), interrupts)
+        plugin.start(
+            World::default(),
+            vec![],
+            with_timeout(Duration::from_secs(3600)),
+            interrupts,
+        )
     };
     let (mut begun, mut waiting) = (begin(), begin());
     assert!(begun.run_for(Duration::ZERO).is_none());

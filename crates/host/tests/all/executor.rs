@@ -6,7 +6,7 @@ use std::time::Duration;
 use sen_host::protocol::ExecuteResult;
 use sen_host::{
     Execution, Executor, Fault, FaultKind, Interrupt, InterruptReason, Interrupts, Limits, Plugin,
-    Work,
+    Work, World,
 };
 
 use crate::support::*;
@@ -120,7 +120,7 @@ impl Sliced {
     fn new(plugin: &Plugin, limits: Limits, interrupt: &Interrupt) -> (Box<Self>, Told) {
         let (tell, told) = mpsc::channel();
         let interrupts = Interrupts::from(Some(interrupt.clone()));
-        let execution = plugin.start(vec![], limits, interrupts);
+        let execution = plugin.start(World::default(), vec![], limits, interrupts);
         let tell = Some(tell);
         (Box::new(Self { execution, tell }), told)
     }

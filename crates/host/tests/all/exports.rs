@@ -117,19 +117,6 @@ fn an_import_that_nobody_provides_is_refused_by_its_name() {
 }
 
 #[test]
-fn a_module_that_needs_wasi_is_refused_by_the_function_that_it_imports() {
-    for (name, function) in [
-        ("wasi-import", "fd_write"),
-        ("wasi-loop", "clock_time_get"),
-        ("wasi-sleep", "poll_oneoff"),
-        ("wasi-random", "random_get"),
-    ] {
-        let expected = format!("wasi_snapshot_preview1.{function}");
-        assert_eq!(imported(refusal(&guest(name))), expected, "{name}");
-    }
-}
-
-#[test]
 fn a_long_or_hostile_name_of_an_import_is_shown_short_and_inert() {
     let importing = |name: &str| {
         assemble(&format!(

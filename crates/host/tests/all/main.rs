@@ -36,3 +36,4 @@ mod support;
 mod tiers;
 mod traps;
 mod warm;
+mod wasi;

@@ -1,0 +1,250 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use sen_host_protocol::{Anchor, Capabilities, NormalPath, PathPattern};
+
+use crate::plugin::Plugin;
+
+/// The most that a plugin sees of its environment, in bytes: names and values together.
+const MAX_ENVIRONMENT_BYTES: usize = 1 << 20;
+
+/// What one plugin may reach, and nothing else: a cheap handle (an `Arc`).
+///
+/// Directories are opened once, when this is made, and the very ones that were opened then are
+/// used from then on: what is moved, replaced or linked in their place afterwards changes nothing.
+/// It is bound to the digest of the plugin that it was made for, and refused to any other.
+#[derive(Clone)]
+pub struct Grant(Arc<Granted>);
+
+struct Granted {
+    digest: String,
+    capabilities: Capabilities,
+    roots: Vec<Arc<Root>>,
+    environment: Vec<(String, String)>,
+    is_complete: bool,
+}
+
+/// Where relative and `~/` patterns lead, and the environment that variables are taken from.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The directory that relative patterns start from. Absolute.
+    pub working_directory: PathBuf,
+    /// The directory that patterns starting with `~/` start from; without one they lead nowhere.
+    pub home: Option<PathBuf>,
+    /// All variables: the grant takes those that it covers.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A directory that was granted, open.
+pub(crate) struct Root {
+    pub(crate) dir: Arc<Dir>,
+    pattern: NormalPath,
+    /// Where the guest finds it.
+    pub(crate) guest_path: String,
+    /// How far it may be read: at least as far as it may be written.
+    pub(crate) read: Scope,
+    /// How far it may be written, if at all.
+    pub(crate) write: Option<Scope>,
+}
+
+/// How much of a directory is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// Its direct entries.
+    Entries,
+    /// Everything below it.
+    Tree,
+}
+
+/// A directory that was to be granted could not be opened.
+#[derive(Debug)]
+pub struct CannotOpen {
+    /// Which one.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+}
+
+impl fmt::Display for CannotOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the granted directory {} cannot be opened: {}",
+            self.path.display(),
+            self.error
+        )
+    }
+}
+
+impl std::error::Error for CannotOpen {}
+
+impl Grant {
+    /// Opens what these capabilities name, for this plugin.
+    ///
+    /// A directory that is not there is left out, and [`Grant::is_complete`] says so.
+    ///
+    /// # Errors
+    /// A directory that is there but cannot be opened, one that is a file included.
+    pub fn open(
+        plugin: &Plugin,
+        capabilities: &Capabilities,
+        surroundings: &Surroundings,
+    ) -> Result<Self, CannotOpen> {
+        Self::make(plugin.digest().into(), capabilities, surroundings, &[])
+    }
+
+    /// A grant of these capabilities instead, for the same plugin: for when they are decided about
+    /// after directories were opened. What both name is the directory that was opened then.
+    ///
+    /// # Errors
+    /// As [`Grant::open`].
+    pub fn narrow(
+        &self,
+        capabilities: &Capabilities,
+        surroundings: &Surroundings,
+    ) -> Result<Self, CannotOpen> {
+        let Granted { digest, roots, .. } = &*self.0;
+        Self::make(digest.clone(), capabilities, surroundings, roots)
+    }
+
+    fn make(
+        digest: String,
+        capabilities: &Capabilities,
+        surroundings: &Surroundings,
+        opened: &[Arc<Root>],
+    ) -> Result<Self, CannotOpen> {
+        let mut roots: Vec<Root> = Vec::new();
+        let mut is_complete = true;
+        let reads = capabilities.fs_read.iter().map(|read| (read, false));
+        let writes = capabilities.fs_write.iter().map(|write| (write, true));
+        for (pattern, writes) in reads.chain(writes) {
+            // A manifest with an invalid pattern is refused: nothing is meant by one.
+            let Ok(path) = pattern.normal_path() else {
+                continue;
+            };
+            let scope = scope(pattern);
+            let write = writes.then_some(scope);
+            if let Some(root) = roots.iter_mut().find(|root| root.pattern == path) {
+                root.read = root.read.max(scope);
+                root.write = root.write.max(write);
+                continue;
+            }
+            let dir = match opened.iter().find(|root| root.pattern == path) {
+                Some(root) => Some(root.dir.clone()),
+                None => open(&path, surroundings)?.map(Arc::new),
+            };
+            let Some(dir) = dir else {
+                is_complete = false;
+                continue;
+            };
+            roots.push(Root {
+                dir,
+                guest_path: guest_path(&path),
+                pattern: path,
+                read: scope,
+                write,
+            });
+        }
+        Ok(Self(Arc::new(Granted {
+            digest,
+            environment: environment(capabilities, &surroundings.environment),
+            capabilities: capabilities.clone(),
+            roots: roots.into_iter().map(Arc::new).collect(),
+            is_complete,
+        })))
+    }
+
+    /// The digest of the plugin that this was made for.
+    pub fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// What is granted.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.0.capabilities
+    }
+
+    /// Whether all directories were there. Those that were not are not in it, also when they are
+    /// made later on.
+    pub fn is_complete(&self) -> bool {
+        self.0.is_complete
+    }
+
+    pub(crate) fn roots(&self) -> &[Arc<Root>] {
+        &self.0.roots
+    }
+
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.0.environment
+    }
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grant")
+            .field("digest", &self.0.digest)
+            .field("capabilities", &self.0.capabilities)
+            .finish_non_exhaustive()
+    }
+}
+
+fn scope(pattern: &PathPattern) -> Scope {
+    if pattern.recursive {
+        Scope::Tree
+    } else {
+        Scope::Entries
+    }
+}
+
+/// Opens a directory; `None` where there is none.
+fn open(pattern: &NormalPath, surroundings: &Surroundings) -> Result<Option<Dir>, CannotOpen> {
+    let Some(path) = host_path(pattern, surroundings) else {
+        return Ok(None);
+    };
+    match Dir::open_ambient_dir(&path, ambient_authority()) {
+        Ok(dir) => Ok(Some(dir)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CannotOpen { path, error }),
+    }
+}
+
+/// Where a pattern leads on this system.
+fn host_path(pattern: &NormalPath, surroundings: &Surroundings) -> Option<PathBuf> {
+    let mut path = match pattern.anchor() {
+        Anchor::WorkingDirectory => surroundings.working_directory.clone(),
+        Anchor::Home => surroundings.home.clone()?,
+        Anchor::Root => PathBuf::from("/"),
+    };
+    // By the text, as patterns are compared: the anchor has no links in it.
+    for _ in 0..pattern.parents() {
+        path.pop();
+    }
+    path.extend(pattern.components().map(Path::new));
+    Some(path)
+}
+
+/// Where the guest finds a directory: `./data` at `/data`, `~/x` at `/x`, `/x` at `/x`.
+fn guest_path(pattern: &NormalPath) -> String {
+    let names: Vec<&str> = pattern.components().collect();
+    format!("/{}", names.join("/"))
+}
+
+fn environment(
+    capabilities: &Capabilities,
+    variables: &[(String, String)],
+) -> Vec<(String, String)> {
+    let mut bytes = 0;
+    let granted = variables.iter().filter(|(name, value)| {
+        let is_text = !name.contains(['\0', '=']) && !value.contains('\0');
+        is_text && capabilities.allows_env(name)
+    });
+    let bounded = granted.take_while(|(name, value)| {
+        bytes += name.len() + value.len() + 2;
+        bytes <= MAX_ENVIRONMENT_BYTES
+    });
+    bounded.cloned().collect()
+}

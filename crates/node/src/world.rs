@@ -1,0 +1,132 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use napi::bindgen_prelude::{Buffer, FnArgs, Function, Uint8Array};
+use napi::threadsafe_function::{
+    ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
+};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use sen_host as host;
+
+use crate::grant::Grant;
+
+/// The most bytes that wait to be passed on before a plugin that writes more has to wait.
+const MAX_BYTES_IN_FLIGHT: usize = 1 << 20;
+
+/// Passes on what plugins write, on the event loop.
+#[napi]
+pub struct OutputSink {
+    sink: Arc<EventLoopSink>,
+}
+
+type OnOutput =
+    ThreadsafeFunction<(bool, Vec<u8>), (), FnArgs<(bool, Buffer)>, Status, false, true>;
+
+struct EventLoopSink {
+    on_output: OnOutput,
+    in_flight: Arc<AtomicUsize>,
+}
+
+#[napi]
+impl OutputSink {
+    /// `onOutput` is called with what was written, and whether to standard error.
+    #[napi(constructor)]
+    pub fn new(
+        #[napi(ts_arg_type = "(isStderr: boolean, bytes: Buffer) => void")] on_output: Function<
+            '_,
+            FnArgs<(bool, Buffer)>,
+            (),
+        >,
+    ) -> Result<Self> {
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let landed = in_flight.clone();
+        let on_output = on_output
+            .build_threadsafe_function::<(bool, Vec<u8>)>()
+            .weak::<true>()
+            .build_callback(move |context: ThreadsafeCallContext<(bool, Vec<u8>)>| {
+                let (is_stderr, bytes) = context.value;
+                landed.fetch_sub(bytes.len(), Ordering::Relaxed);
+                Ok(FnArgs::from((is_stderr, Buffer::from(bytes))))
+            })?;
+        Ok(Self {
+            sink: Arc::new(EventLoopSink {
+                on_output,
+                in_flight,
+            }),
+        })
+    }
+}
+
+#[napi]
+impl OutputSink {
+    /// Bytes that `onOutput` has not been called with yet.
+    #[napi(getter, catch_unwind)]
+    pub fn in_flight(&self) -> f64 {
+        self.sink.in_flight.load(Ordering::Relaxed) as f64
+    }
+}
+
+impl host::Sink for EventLoopSink {
+    fn write(&self, stream: host::Stream, bytes: &[u8]) {
+        let is_stderr = stream == host::Stream::Stderr;
+        self.in_flight.fetch_add(bytes.len(), Ordering::Relaxed);
+        // Refused only while the environment is torn down, when nobody reads any more.
+        let mode = ThreadsafeFunctionCallMode::NonBlocking;
+        let _ = self.on_output.call((is_stderr, bytes.to_vec()), mode);
+    }
+
+    fn is_full(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) >= MAX_BYTES_IN_FLIGHT
+    }
+}
+
+/// What an execution finds outside of itself. See the host's `World`.
+#[napi]
+pub struct World {
+    /// Absent once released.
+    world: Option<host::World>,
+}
+
+#[napi]
+impl World {
+    /// With a sink, what is written goes there; without one it is captured, or ignored where
+    /// `capture` says so. `stdin` is what the plugin reads, where that is granted.
+    #[napi(constructor)]
+    pub fn new(
+        grant: &Grant,
+        capture: bool,
+        sink: Option<&OutputSink>,
+        stdin: Option<Uint8Array>,
+    ) -> Result<Self> {
+        let stdio = match sink {
+            Some(sink) => host::Stdio::Passed(sink.sink.clone()),
+            None if capture => host::Stdio::Captured,
+            None => host::Stdio::Ignored,
+        };
+        Ok(Self {
+            world: Some(host::World {
+                grant: Some(grant.get()?.clone()),
+                stdio,
+                // A copy: JavaScript could change the bytes while they are read.
+                stdin: stdin.map(|bytes| Arc::from(&*bytes)),
+            }),
+        })
+    }
+
+    /// Gives up its part of the grant, without waiting for the garbage collector. Executions that
+    /// have begun go on; nothing else can be done with it.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self) {
+        self.world = None;
+    }
+}
+
+/// The world of an execution that has none of its own.
+pub(crate) fn given(world: Option<&World>) -> Result<host::World> {
+    let Some(World { world }) = world else {
+        return Ok(host::World::default());
+    };
+    let released = || Error::from_reason("the world was released");
+    world.clone().ok_or_else(released)
+}

@@ -1,0 +1,70 @@
+/** The only file that knows undici. */
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { Header } from '../../outcome.js'
+import { EffectFailure } from '../failure.js'
+import { ACCEPT_ENCODING } from './body.js'
+import type { HttpRequest, ResponseHead } from './redirect.js'
+
+/** A response whose body has not been read. */
+export interface Response extends ResponseHead {
+  readonly body: Readable
+}
+
+/** Headers of a response, all together. */
+const MAX_RESPONSE_HEADER_BYTES = 16 * 1024
+
+/**
+ * Sends one request over a connection that is there for it alone, and gives `receive` the response.
+ * The connection is closed when that has settled.
+ *
+ * @throws {EffectFailure} `broken` where no response comes that could be understood.
+ */
+export async function exchange<T>(
+  socket: Socket,
+  { method, target, headers, body }: HttpRequest,
+  signal: AbortSignal,
+  receive: (response: Response) => Promise<T>,
+): Promise<T> {
+  // Loaded by the first request: most programs make none.
+  const { Client } = await import('undici')
+  const client = new Client(target.url.origin, {
+    // Not at once: undici would not notice that it has a connection.
+    connect: (_, callback) => queueMicrotask(() => callback(null, socket)),
+    maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+    // The signal is aborted when the time is over.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  })
+  try {
+    const response = await client.request({
+      method,
+      path: target.url.pathname + target.url.search,
+      headers: [...headers.flat(), 'accept-encoding', ACCEPT_ENCODING],
+      ...(body === undefined ? {} : { body }),
+      // With the default for GET, undici may send it again.
+      idempotent: false,
+      reset: true,
+      signal,
+      responseHeaders: 'raw',
+    })
+    // undici's types have the form that headers take otherwise.
+    const raw = response.headers as unknown as string[]
+    return await receive({ status: response.statusCode, headers: pairs(raw), body: response.body })
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof EffectFailure) throw cause
+    const message = `${target.host} sent no response that could be understood`
+    throw new EffectFailure(message, { reason: 'broken', url: target.url.href, cause })
+  } finally {
+    await client.destroy()
+    socket.destroy()
+  }
+}
+
+function pairs(raw: readonly string[]): Header[] {
+  return Array.from({ length: raw.length / 2 }, (_, index) => [
+    (raw[2 * index] ?? '').toLowerCase(),
+    raw[2 * index + 1] ?? '',
+  ])
+}

@@ -1,0 +1,232 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { getSystemErrorName } from 'node:util'
+import { invalidArgument } from './errors.js'
+import type { Executor } from './executor.js'
+import { inert } from './inert.js'
+import type { Capabilities } from './manifest.js'
+import * as addon from './native.js'
+import { checkOneOf, checkOptions } from './options.js'
+
+/** What WASI plugins find outside of themselves, as far as it is granted to them. */
+export interface WasiOptions {
+  /** Where relative patterns start from. Default: the process's working directory, at the time. */
+  readonly workingDirectory?: string
+  /** The variables that grants of `envRead` take from. Default: those of the process, at the time. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /**
+   * Where standard streams lead. `capture` (the default) returns what is written as `stdout` and
+   * `stderr` of the result, each within `limits.resultBytes`, and reads `stdin` of the call's
+   * options. `inherit` passes on what is written to the process's own streams, made inert where
+   * that is a terminal, and reads the process's input. `ignore` throws away what is written.
+   */
+  readonly stdio?: 'capture' | 'inherit' | 'ignore'
+}
+
+/** @internal What a registry's WASI plugins are given: checked options, and what is made of them. */
+export class Wasi {
+  readonly #workingDirectory: string | undefined
+  readonly #env: Readonly<Record<string, string | undefined>> | undefined
+  readonly #stdio: 'capture' | 'inherit' | 'ignore'
+  #sink: addon.OutputSink | undefined
+
+  constructor(options: WasiOptions | undefined) {
+    const { workingDirectory, env, stdio } = checkOptions(options, 'options.wasi', [
+      'workingDirectory',
+      'env',
+      'stdio',
+    ])
+    if (workingDirectory !== undefined && typeof workingDirectory !== 'string') {
+      throw invalidArgument('options.wasi.workingDirectory', 'must be a string')
+    }
+    if (env !== undefined && (typeof env !== 'object' || env === null)) {
+      throw invalidArgument('options.wasi.env', 'must be an object of strings')
+    }
+    this.#workingDirectory = workingDirectory === undefined ? undefined : resolve(workingDirectory)
+    this.#env = env
+    this.#stdio =
+      stdio === undefined
+        ? 'capture'
+        : checkOneOf(stdio, 'options.wasi.stdio', ['capture', 'inherit', 'ignore'])
+  }
+
+  /**
+   * Opens what capabilities name; with `before`, as far as that did not open it already.
+   *
+   * @throws The system's error for a directory that cannot be opened, with its `path`.
+   */
+  async open(
+    executor: Executor,
+    plugin: addon.Plugin,
+    capabilities: Capabilities,
+    before?: addon.Grant,
+  ): Promise<addon.Grant> {
+    return opened(await executor.openGrant(plugin, mutable(capabilities), this.#surroundings(), before))
+  }
+
+  /** The same on this thread: for an execution that the event loop waits for. */
+  openSync(plugin: addon.Plugin, capabilities: Capabilities, before?: addon.Grant): addon.Grant {
+    const surroundings = this.#surroundings()
+    return opened(
+      before === undefined
+        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings)
+        : before.narrow(mutable(capabilities), surroundings),
+    )
+  }
+
+  /** What an execution finds with this grant. `blocking`: one that the event loop waits for. */
+  world(grant: addon.Grant, stdin: Uint8Array | undefined, blocking: boolean): addon.World {
+    const passesOn = this.#stdio === 'inherit' && !blocking
+    const captures = this.#stdio === 'capture' || (this.#stdio === 'inherit' && blocking)
+    return new (addon.native().World)(grant, captures, passesOn ? this.#ownSink() : undefined, stdin)
+  }
+
+  /** Waits until what plugins wrote has been passed on. */
+  async passedOn(): Promise<void> {
+    while (this.#sink !== undefined && this.#sink.inFlight > 0) await new Promise(setImmediate)
+  }
+
+  /** Passes on what an execution wrote that the event loop waited for. */
+  settle<T extends { stdout?: string; stderr?: string }>(answer: T): T {
+    if (this.#stdio !== 'inherit') return answer
+    const { stdout, stderr, ...rest } = answer
+    if (stdout) passOn(process.stdout, stdout)
+    if (stderr) passOn(process.stderr, stderr)
+    return rest as T
+  }
+
+  #surroundings(): addon.Surroundings {
+    const env = Object.entries(this.#env ?? process.env)
+    return {
+      workingDirectory: this.#workingDirectory ?? process.cwd(),
+      home: homedir(),
+      environment: env.filter((variable): variable is [string, string] => typeof variable[1] === 'string'),
+    }
+  }
+
+  #ownSink(): addon.OutputSink {
+    const decoders = [new TextDecoder(), new TextDecoder()] as const
+    this.#sink ??= new (addon.native().OutputSink)((isStderr, bytes) => {
+      const stream = isStderr ? process.stderr : process.stdout
+      // On a terminal text is all there can be; anywhere else bytes stay as they are.
+      if (stream.isTTY) passOn(stream, decoders[isStderr ? 1 : 0].decode(bytes, { stream: true }))
+      else stream.write(bytes)
+    })
+    return this.#sink
+  }
+}
+
+/** What was granted, and opened for it. */
+interface Granted {
+  readonly capabilities: Capabilities
+  readonly grant: addon.Grant
+}
+
+/**
+ * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
+ * anybody is asked about them, and stay the ones that they were then.
+ */
+export class PluginWorlds {
+  readonly #wasi: Wasi
+  readonly #executor: Executor
+  readonly #plugin: addon.Plugin
+  readonly #requested: Capabilities
+  /** All that the plugin asks for, where it could be opened. */
+  #opening: addon.Grant | undefined
+  /** What was granted last, open. */
+  #granted: Granted | undefined
+
+  constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
+    this.#wasi = wasi
+    this.#executor = executor
+    this.#plugin = plugin
+    this.#requested = requested
+  }
+
+  /** Whether all that the plugin asks for was there and is open. */
+  get areOpen(): boolean {
+    return this.#opening?.isComplete === true
+  }
+
+  /**
+   * Opens what the plugin asks for and is not open yet. Where that fails, `world` says so: for what was granted of
+   * it.
+   */
+  async open(): Promise<void> {
+    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
+    this.#reopened(await opening.catch(() => this.#opening))
+  }
+
+  /**
+   * What an execution finds that was granted these capabilities: at once, if they are those of the last one. To be
+   * released when the execution is over.
+   *
+   * @throws The system's error for a directory that cannot be opened, with its `path`.
+   */
+  world(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World | Promise<addon.World> {
+    const grant = this.#current(capabilities)
+    return grant === undefined ? this.#worldLater(capabilities, stdin) : this.#wasi.world(grant, stdin, false)
+  }
+
+  async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
+    this.#keep({ capabilities, grant })
+    return this.#wasi.world(grant, stdin, false)
+  }
+
+  /** As `world`, on this thread: for an execution that the event loop waits for. */
+  worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
+    if (!this.areOpen) this.#reopened(this.#openSync())
+    const current = this.#current(capabilities)
+    if (current !== undefined) return this.#wasi.world(current, stdin, true)
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#opening)
+    this.#keep({ capabilities, grant })
+    return this.#wasi.world(grant, stdin, true)
+  }
+
+  /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
+  release(): void {
+    this.#reopened(undefined)
+  }
+
+  #openSync(): addon.Grant | undefined {
+    try {
+      return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
+    } catch {
+      return this.#opening
+    }
+  }
+
+  #current(capabilities: Capabilities): addon.Grant | undefined {
+    return this.#granted?.capabilities === capabilities ? this.#granted.grant : undefined
+  }
+
+  #reopened(opening: addon.Grant | undefined): void {
+    if (opening === this.#opening) return
+    this.#opening?.release()
+    this.#opening = opening
+    this.#keep(undefined)
+  }
+
+  #keep(granted: Granted | undefined): void {
+    this.#granted?.grant.release()
+    this.#granted = granted
+  }
+}
+
+function passOn(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(stream.isTTY ? inert(text) : text)
+}
+
+function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {
+  if (grant instanceof addon.native().Grant) return grant
+  const { path, errno, reason } = grant as addon.CannotOpen
+  const code = errno === undefined ? 'EIO' : getSystemErrorName(errno)
+  const error = new Error(`${code}: a granted directory cannot be opened: ${reason}, open '${path}'`)
+  throw Object.assign(error, { code, path, syscall: 'open', ...(errno === undefined ? {} : { errno }) })
+}
+
+/** The addon's types know no `readonly`; it copies. */
+function mutable(capabilities: Capabilities): addon.Capabilities {
+  return capabilities as unknown as addon.Capabilities
+}

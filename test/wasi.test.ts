@@ -1,0 +1,204 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  type Capabilities,
+  PermissionPresets,
+  type PermissionPrompt,
+  PluginRegistry,
+  type PluginRegistryOptions,
+} from 'sen-plugin-host'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runProgram } from './system.js'
+
+const example = (name: string) =>
+  fileURLToPath(new URL(`../examples/plugins/build/${name}.wasm`, import.meta.url))
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sen-wasi-'))
+  await mkdir(join(directory, 'data'))
+  await mkdir(join(directory, 'out'))
+  await writeFile(join(directory, 'data/file'), 'text')
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+async function having(command: string, options: PluginRegistryOptions = {}): Promise<PluginRegistry> {
+  const registry = new PluginRegistry({
+    permissions: PermissionPresets.testing(),
+    ...options,
+    wasi: { workingDirectory: directory, ...options.wasi },
+  })
+  await registry.loadPlugin(example(command))
+  return registry
+}
+
+describe('files', () => {
+  test('what was granted is there, in calls that wait and in those that do not', async () => {
+    const registry = await having('cat')
+    for (const answer of [
+      await registry.execute('cat', ['/data/file']),
+      registry.executeSync('cat', ['/data/file']),
+      await registry.execute('cat', ['/data/file']),
+    ]) {
+      expect(answer).toMatchObject({ type: 'success', output: 'text' })
+    }
+    await registry.close()
+  })
+
+  test('without permissions, the plugin is refused', async () => {
+    const registry = await having('cat', { permissions: undefined as never })
+    const denied = {
+      code: 'ERR_PERMISSION_DENIED',
+      details: expect.objectContaining({ command: 'cat', reason: 'unconfigured' }),
+    }
+    await expect(registry.execute('cat', ['/data/file'])).rejects.toMatchObject(denied)
+    expect(() => registry.executeSync('cat', ['/data/file'])).toThrow(expect.objectContaining(denied))
+    await registry.close()
+  })
+
+  test('a directory that was not there is found once it is, and stays what it is from then on', async () => {
+    await rename(join(directory, 'data'), join(directory, 'elsewhere'))
+    const registry = await having('cat')
+    const read = async () => (await registry.execute('cat', ['/data/file'])).type
+    expect(await read()).toBe('error')
+    await rename(join(directory, 'elsewhere'), join(directory, 'data'))
+    expect(await read()).toBe('success')
+    // Another one in its place is not what was granted.
+    await rename(join(directory, 'data'), join(directory, 'elsewhere'))
+    await mkdir(join(directory, 'data'))
+    expect(await read()).toBe('success')
+    expect(registry.executeSync('cat', ['/data/file']).type).toBe('success')
+    await registry.close()
+  })
+
+  test('what is swapped while somebody is asked is not what is granted', async () => {
+    const prompt: PermissionPrompt = {
+      async ask({ capabilities }) {
+        await rename(join(directory, 'data'), join(directory, 'moved'))
+        await mkdir(join(directory, 'data'))
+        await writeFile(join(directory, 'data/file'), 'swapped')
+        return { type: 'grant', capabilities, duration: 'session' }
+      },
+    }
+    const registry = await having('cat', { permissions: { ...PermissionPresets.strict('sen-test'), prompt } })
+    expect(await registry.execute('cat', ['/data/file'])).toMatchObject({ type: 'success', output: 'text' })
+    await registry.close()
+  })
+
+  test('a file where a directory was asked for is the error of the system, with its path', async () => {
+    await rm(join(directory, 'data'), { recursive: true })
+    await writeFile(join(directory, 'data'), '')
+    const registry = await having('cat')
+    const expected = { code: 'ENOTDIR', path: join(directory, 'data'), syscall: 'open' }
+    await expect(registry.execute('cat', ['/data/file'])).rejects.toMatchObject(expected)
+    expect(() => registry.executeSync('cat', ['/data/file'])).toThrow(expect.objectContaining(expected))
+    await registry.close()
+  })
+
+  test.runIf(process.platform === 'linux')('descriptors are given back', async () => {
+    const open = async () => (await readdir('/proc/self/fd')).length
+    const registry = await having('cat')
+    await registry.execute('cat', ['/data/file'])
+    const before = await open()
+    for (let round = 0; round < 200; round += 1) {
+      await registry.execute('cat', ['/data/file'])
+      registry.executeSync('cat', ['/data/file'])
+    }
+    expect(await open()).toBeLessThanOrEqual(before)
+    // One that is not there is tried again each time.
+    await rename(join(directory, 'data'), join(directory, 'elsewhere'))
+    const other = await having('cat')
+    for (let round = 0; round < 200; round += 1) await other.execute('cat', ['/data/file'])
+    expect(await open()).toBeLessThanOrEqual(before + 3)
+    await registry.close()
+    await other.close()
+    expect(await open()).toBeLessThanOrEqual(before)
+  })
+})
+
+describe('environment', () => {
+  const env = { LANG: 'C', GREETING_A: 'a', GREETING: 'not asked for', SECRET: 'no', NOTHING: undefined }
+
+  test('is what was granted of what the program gives', async () => {
+    const registry = await having('env', { wasi: { env } })
+    const answer = await registry.execute('env')
+    expect(answer).toMatchObject({ type: 'success', output: 'GREETING_A=a\nLANG=C' })
+    await registry.close()
+  })
+
+  test('is reduced where less was granted', async () => {
+    const granted: Capabilities = {
+      fsRead: [],
+      fsWrite: [],
+      envRead: ['LANG'],
+      net: [],
+      stdio: { stdin: false, stdout: false, stderr: false },
+    }
+    const prompt: PermissionPrompt = {
+      ask: async () => ({ type: 'grant', capabilities: granted, duration: 'session' }),
+    }
+    const permissions = { ...PermissionPresets.strict('sen-test'), prompt }
+    const registry = await having('env', { wasi: { env }, permissions })
+    expect(await registry.execute('env')).toMatchObject({ type: 'success', output: 'LANG=C' })
+    await registry.close()
+  })
+})
+
+describe('standard streams', () => {
+  test('are captured, and standard input is what the call gives', async () => {
+    const registry = await having('tee')
+    const streams = { type: 'success', stdout: 'über', stderr: '5 bytes\n' }
+    expect(await registry.execute('tee', ['file'], { stdin: 'über' })).toMatchObject(streams)
+    expect(registry.executeSync('tee', ['file'], { stdin: Buffer.from('über') })).toMatchObject(streams)
+    expect(await readFile(join(directory, 'out/file'), 'utf8')).toBe('über')
+    expect(await registry.execute('tee', ['file'])).toMatchObject({ stdout: '', stderr: '0 bytes\n' })
+    await registry.close()
+  })
+
+  test('come with a failure, too', async () => {
+    const registry = await having('tee', { limits: { resultBytes: 4096 } })
+    const stdin = 'x'.repeat(5000)
+    await expect(registry.execute('tee', ['file'], { stdin })).rejects.toMatchObject({
+      code: 'ERR_RESULT_TOO_LARGE',
+      details: { what: 'stdout', limit: 4096, stdout: '', stderr: '' },
+    })
+    await registry.close()
+  })
+
+  test('are thrown away where the program says so', async () => {
+    const registry = await having('tee', { wasi: { stdio: 'ignore' } })
+    const answer = await registry.execute('tee', ['file'], { stdin: 'text' })
+    expect(answer.type).toBe('success')
+    expect(answer).not.toHaveProperty('stdout')
+    expect(answer).not.toHaveProperty('stderr')
+    await registry.close()
+  })
+
+  test('are passed on to those of the process, all of it before the call is over', async () => {
+    for (const how of ['await', 'sync']) {
+      const ended = await runProgram('wasi-inherit.mjs', [directory, how, example('tee')], {
+        stdin: 'read from the process',
+      })
+      expect(ended).toMatchObject({
+        code: 0,
+        stdout: how === 'await' ? 'read from the process[success,false]' : 'given[success,false]',
+        stderr: how === 'await' ? '21 bytes\n' : '5 bytes\n',
+      })
+    }
+  })
+})
+
+describe('options', () => {
+  test.each([
+    ['wasi', 'nonsense'],
+    ['workingDirectory', { workingDirectory: 1 }],
+    ['env', { env: 'PATH' }],
+    ['stdio', { stdio: 'inert' }],
+    ['cwd', { cwd: '.' }],
+  ])('what is wrong with %s is said', (name, wasi) => {
+    const invalid = expect.objectContaining({ code: 'ERR_INVALID_ARG', details: { name } })
+    expect(() => new PluginRegistry({ wasi: wasi as never })).toThrow(invalid)
+  })
+})
