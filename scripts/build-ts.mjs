@@ -1,24 +1,26 @@
-// Compiles src/ to dist/ and lays the package's two entries over one instance of the code:
-// - dist/index.cjs, for require(): hands out the ES module itself, so that classes are the same whichever way they came.
+// Compiles src/ to dist/ and lays two ways in over one instance of the code, for each of the package's entries:
+// - index.cjs, for require(): hands out the ES module itself, so that classes are the same whichever way they came.
 //   Every Node version of the engines range can require an ES module.
-// - The declarations are CommonJS ones (*.d.cts), and the ES module's entry dist/index.d.ts refers to them: TypeScript lets
+// - The declarations are CommonJS ones (*.d.cts), and the ES module's index.d.ts refers to them: TypeScript lets
 //   a module import CommonJS types under every setting, but refuses the reverse under `module: node16`.
-//   So both entries name the very same types, and no setting of a user's sees an error.
-// Only what the entry reaches is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
+//   So both ways name the very same types, and no setting of a user's sees an error.
+// Only what the entries reach is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { at, main, run, Stop } from './steps.mjs'
 
 const dist = at('dist')
 const addonTypes = at('index.d.ts')
+/** What package.json exports, by the paths in dist without endings. The main entry last. */
+const entries = ['adapters/commander', 'adapters/yargs', 'index'].map(entry => join(dist, entry))
 
 await main(() => {
   if (!existsSync(addonTypes)) throw new Stop('index.d.ts is missing: npm run build:addon writes it')
   run('tsc', ['--project', 'tsconfig.json'])
 
   const declarations = new Map()
-  declare(join(dist, 'index.d.ts'), declarations)
+  for (const entry of entries) declare(`${entry}.d.ts`, declarations)
   for (const file of files('.d.ts')) rmSync(file)
   for (const [file, text] of declarations) writeFileSync(file, text)
   for (const file of files('.d.cts')) if (!declarations.has(file)) rmSync(file)
@@ -28,9 +30,11 @@ await main(() => {
     rmSync(file)
     rmSync(`${file}.map`, { force: true })
   }
-  writeFileSync(join(dist, 'index.cjs'), "module.exports = require('./index.js')\n")
-  // Last, so that its time is the build's: scripts/require-build.mjs compares it with the sources'.
-  writeFileSync(join(dist, 'index.d.ts'), "export * from './index.cjs'\n")
+  // The main entry's types last, so that their time is the build's: scripts/require-build.mjs compares it with the sources'.
+  for (const entry of entries) {
+    writeFileSync(`${entry}.cjs`, `module.exports = require('./${basename(entry)}.js')\n`)
+    writeFileSync(`${entry}.d.ts`, `export * from './${basename(entry)}.cjs'\n`)
+  }
 })
 
 /** Adds a declaration file and those it imports, in CommonJS form, by the path each is to have. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { EffectOptions } from '../index.js'
-import type { Terminal } from './terminal.js'
+import type { Terminal } from '../terminal.js'
 import { formatMs } from './units.js'
 
 /** What somebody says about effects on the command line. */

@@ -1,6 +1,6 @@
 import type { ExecuteResult, PluginRegistry } from '../index.js'
+import type { Terminal } from '../terminal.js'
 import type { ReportOptions } from './options.js'
-import type { Terminal } from './terminal.js'
 import { receipt } from './usage.js'
 
 /** Runs a plugin's command and shows what it answers; returns the exit code of the answer. */

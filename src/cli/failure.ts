@@ -1,7 +1,7 @@
+import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { isPluginHostError, type Usage } from '../index.js'
-import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from './exit-codes.js'
+import type { Terminal } from '../terminal.js'
 import { LIMIT_FLAGS, type ReportOptions } from './options.js'
-import type { Terminal } from './terminal.js'
 import { receipt } from './usage.js'
 
 /** What was typed cannot be done. */

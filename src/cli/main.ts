@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { endOnBrokenPipe } from './broken-pipe.js'
+import { endOnBrokenPipe } from '../broken-pipe.js'
+import { Terminal } from '../terminal.js'
 import { abortOnSignals } from './interrupt.js'
 import { runProgram } from './program.js'
-import { Terminal } from './terminal.js'
 
 const terminal = new Terminal(process.stdout, process.stderr, process.env)
 endOnBrokenPipe(terminal)

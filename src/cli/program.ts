@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import picocolors from 'picocolors'
+import { colorsFor } from '../colors.js'
+import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
+import type { Terminal } from '../terminal.js'
 import { addAudit } from './commands/audit.js'
 import { addCache } from './commands/cache.js'
 import { addDoctor } from './commands/doctor.js'
@@ -12,9 +14,7 @@ import { addScan } from './commands/scan.js'
 import { addWatch } from './commands/watch.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
-import { EXIT_CODES_HELP, EXIT_USAGE } from './exit-codes.js'
 import { packageData } from './package-data.js'
-import type { Terminal } from './terminal.js'
 
 const HELP = `
 Examples:
@@ -88,7 +88,7 @@ function speakLikeSen(program: Command, terminal: Terminal): void {
     getErrHasColors: () => stderr.colors.isColorSupported,
   })
   // Which stream help goes to is not known here; where it has no colours, they are taken out again.
-  const colors = picocolors.createColors(true)
+  const colors = colorsFor(true)
   program.configureHelp({
     styleTitle: title => colors.bold(title),
     styleOptionTerm: term => colors.cyan(term),

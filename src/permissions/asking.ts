@@ -58,7 +58,7 @@ export class Asker {
   #question(request: PermissionRequest, decision: Asking, prior: PriorGrant | undefined): PermissionQuestion {
     const { store, granularity } = this.#permissions
     const isRemembered = decision.remember !== false && granularity !== 'execution'
-    const isEscalation = prior !== undefined && prior.of !== 'other' && !asksForNothing(prior.added)
+    const isEscalation = prior?.of === 'update' && !asksForNothing(prior.added)
     return {
       request,
       capabilities: covered(decision.capabilities, request.capabilities),

@@ -134,7 +134,7 @@ export class PermissionGuard {
     } finally {
       pending.waiting -= 1
       if (pending.waiting === 0) {
-        if (this.#pending.get(key) === pending) this.#pending.delete(key)
+        this.#forgetPending(key, pending)
         pending.abandon.abort()
       }
     }
@@ -147,11 +147,16 @@ export class PermissionGuard {
     if (shared !== undefined) return shared
     const abandon = new AbortController()
     const decision = this.#decide(permissions, request, abandon.signal)
-    // Whoever waited may have gone by the time that it fails.
-    decision.catch(() => {})
     const pending = { decision, abandon, waiting: 0 }
     if (isShared) this.#pending.set(key, pending)
+    // Who comes later is decided about anew; who waited may have gone by the time that it fails.
+    const settled = () => this.#forgetPending(key, pending)
+    decision.then(settled, settled)
     return pending
+  }
+
+  #forgetPending(key: string, pending: Pending): void {
+    if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
 
   async #decide(

@@ -38,7 +38,7 @@ export class HeldDecisions {
   }
 }
 
-/** What a decision is found by. */
-export function keyOf({ command, digest, capabilitiesHash }: PermissionRequest): string {
-  return `${digest} ${capabilitiesHash} ${command}`
+/** What a decision is found by: whatever a strategy may decide by. */
+export function keyOf({ command, digest, capabilitiesHash, path = '' }: PermissionRequest): string {
+  return `${digest} ${capabilitiesHash} ${command} ${path}`
 }

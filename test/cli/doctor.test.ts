@@ -115,7 +115,7 @@ describe('plugins that are not well', () => {
   test.each([
     ['missing-execute', 78, 'ERR_MISSING_EXPORT'],
     ['manifest-not-msgpack', 79, 'ERR_DECODE'],
-    ['wasi-import', 78, 'ERR_INSTANTIATION'],
+    ['unknown-import', 78, 'ERR_INSTANTIATION'],
     ['forever-in-manifest', 71, 'ERR_FUEL_EXHAUSTED'],
   ])('%s is a problem, with the exit code that inspecting it has', async (name, exitCode, error) => {
     const directory = await temporaryDirectory()

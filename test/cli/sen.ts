@@ -117,9 +117,9 @@ export function startSen(
  */
 export function startSenOnTerminal(
   args: readonly string[],
-  { env, cwd, columns = 200 }: SenOptions & { readonly columns?: number } = {},
+  { env, cwd, main = built, columns = 200 }: SenOptions & { readonly columns?: number } = {},
 ): RunningSen {
-  const words = [process.execPath, built, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
+  const words = [process.execPath, main, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
   const command = `stty cols ${columns} rows 40 && exec ${words.join(' ')}`
   const script =
     process.platform === 'linux'

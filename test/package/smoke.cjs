@@ -14,6 +14,11 @@ async function main() {
   for (const name of names)
     assert.equal(required[name], imported[name], `${name} differs between require() and import()`)
 
+  for (const adapter of ['commander', 'yargs']) {
+    const path = `sen-plugin-host/${adapter}`
+    assert.equal(require(path).addPlugins, (await import(path)).addPlugins)
+  }
+
   new required.PluginLoader()
   const registry = new required.PluginRegistry()
   assert.ok(registry instanceof imported.PluginRegistry)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { inertLine } from '../../inert.js'
+import type { Channel } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
 import { candidateDirectories, DEFAULT_DIRECTORIES, type DirectoryOptions } from '../directories.js'
 import { cacheCheck } from '../doctor/cache.js'
@@ -16,7 +17,6 @@ import {
   loadingOf,
   type ReportOptions,
 } from '../options.js'
-import type { Channel } from '../terminal.js'
 import { counted } from '../units.js'
 
 type DoctorOptions = DirectoryOptions & LoadOptions & ReportOptions

@@ -42,7 +42,7 @@ function help({ terminal, commands, registry }: Session, [name]: readonly string
     terminal.print([builtin.usage, builtin.about])
     return 0
   }
-  terminal.print(commandHelp(manifest.command, stdout.colors))
+  terminal.print(commandHelp(manifest.command, stdout))
   return 0
 }
 

@@ -1,6 +1,6 @@
+import { flagsOf, isOption, takesValue } from '../../command/arguments.js'
 import type { ArgSpec, CommandSpec } from '../../index.js'
 import { inertLine } from '../../inert.js'
-import { flagsOf, isOption, takesValue } from '../command-help.js'
 import { BUILTINS } from './builtins.js'
 import { quoted, unfinishedLine } from './words.js'
 

@@ -1,4 +1,5 @@
 import type { CommandSpec, HotReloadEvent, PluginRegistry } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { Catalogue } from '../catalogue.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
@@ -9,7 +10,6 @@ import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
 import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
-import type { Terminal } from '../terminal.js'
 import { TypedPrompt } from './typed-prompt.js'
 import { WatchedPlugins } from './watched-plugins.js'
 

@@ -1,8 +1,6 @@
-import picocolors from 'picocolors'
-import { inert, inertLine } from '../inert.js'
+import { type Colors, colorsFor, wantsColors } from './colors.js'
+import { inert, inertLine } from './inert.js'
 import { toJson } from './json.js'
-
-export type Colors = ReturnType<typeof picocolors.createColors>
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface Stream {
@@ -22,7 +20,7 @@ export class Channel {
   constructor(stream: Stream, env: Environment) {
     this.#stream = stream
     this.isTerminal = stream.isTTY === true
-    this.colors = picocolors.createColors(wantsColors(this.isTerminal, env))
+    this.colors = colorsFor(wantsColors(this.isTerminal, env))
   }
 
   /** The terminal's columns; absent where there is no terminal, and lines may be as long as they are. */
@@ -104,12 +102,4 @@ export class Terminal {
   #say(label: string, text: string): void {
     this.stderr.write(`${label} ${text}\n`)
   }
-}
-
-/** Colours are for terminals; `NO_COLOR` takes them away, and `FORCE_COLOR` gives them to a pipe. */
-function wantsColors(isTerminal: boolean, env: Environment): boolean {
-  const { NO_COLOR: no, FORCE_COLOR: force } = env
-  if (no !== undefined && no !== '') return false
-  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
-  return isTerminal && env.TERM !== 'dumb'
 }
