@@ -1,4 +1,10 @@
-import { type Executed, PluginRegistry, type SuspendedExecution } from 'sen-plugin-host'
+import {
+  type EffectsOption,
+  type Executed,
+  HotReloadWatcher,
+  PluginRegistry,
+  type SuspendedExecution,
+} from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, meanwhile } from '../calls.js'
 import { anyUsage, fault, rejection } from '../fault.js'
@@ -119,6 +125,36 @@ describe("with effects: 'manual'", () => {
     await registry.reloadByPath(path)
     expect(await suspended.resume({ type: 'sleepComplete' })).toMatchObject({ output: 'awake' })
     ;(await begin(registry, 'effect-sleep')).close()
+  })
+})
+
+describe('the type of a registry', () => {
+  test('says whether executions can come back as effects', async () => {
+    const plain: PluginRegistry = new PluginRegistry({ effects: { sleep: (_, { next }) => next(_) } })
+    const manual: PluginRegistry<'manual'> = new PluginRegistry({ effects: 'manual' })
+    // @ts-expect-error Whoever has a registry of any kind has to expect effects.
+    const mistaken: PluginRegistry = manual
+    expect(mistaken).toBe(manual)
+    const any: PluginRegistry<EffectsOption>[] = [plain, manual]
+    for (const registry of any) await registry.loadPlugin(await guest('effect-sleep'))
+    const answer = await plain.execute('effect-sleep')
+    expect(answer.type === 'error' ? answer.message : answer.output).toBe('awake')
+    const step = await manual.execute('effect-sleep')
+    // @ts-expect-error It may be an effect, which has no output.
+    expect(step.type === 'error' ? step.message : step.output).toBe(undefined)
+    for (const registry of any) await registry.close()
+  })
+
+  test('is kept by a watcher', async () => {
+    const directory = await temporaryDirectory()
+    await guestFile(directory, 'effect-sleep')
+    const watcher = await HotReloadWatcher.start(new PluginRegistry({ effects: 'manual' }), [directory])
+    const step = await watcher.registry.execute('effect-sleep')
+    expect(step.type === 'effect' && (await step.resume({ type: 'sleepComplete' }))).toMatchObject({
+      output: 'awake',
+    })
+    await watcher.close()
+    await watcher.registry.close()
   })
 })
 

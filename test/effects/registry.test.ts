@@ -302,7 +302,8 @@ describe('many executions at once', () => {
     const calls = Array.from({ length: executions }, () => registry.execute('effect-sleep'))
     const outputs = (await Promise.all(calls)).map(answer => answer.type === 'success' && answer.output)
     expect(outputs).toEqual(Array.from({ length: executions }, () => 'awake'))
-    expect(registry.stats().instances.executing).toBe(0)
+    // Given back, by whichever thread had them last.
+    while (registry.stats().instances.executing > 0) await meanwhile()
   }
 
   test('make no more requests at the same time than they may, in the order in which they came', async () => {

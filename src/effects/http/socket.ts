@@ -118,6 +118,8 @@ async function opened<T extends Socket>(
       .on('error', reject)
       .once('close', () => reject(new Error('the connection was closed')))
   })
+  // Nobody waits for it where the signal was aborted before.
+  open.catch(() => {})
   try {
     await withSignal(signal, () => open)
     return socket
