@@ -101,6 +101,8 @@ export declare class Grant {
   narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
   /** Whether all directories were there. */
   get isComplete(): boolean
+  /** The directories that are open. */
+  get directories(): Array<OpenedDirectory>
   /**
    * Closes what was opened once nothing runs with it, without waiting for the garbage collector,
    * which does not know of descriptors. Nothing else can be done with it.
@@ -391,6 +393,19 @@ export interface NetPattern {
   host: string
   port?: number
   protocol: 'https' | 'http' | 'tcp'
+}
+
+/** A directory that a grant has open. */
+export interface OpenedDirectory {
+  /** Where it was when it was opened, without symbolic links. */
+  path: string
+  /** Whether everything below it may be read, or only its direct entries. */
+  readsTree: boolean
+  /**
+   * Whether everything below it may be written, or only its direct entries; absent where
+   * nothing may.
+   */
+  writesTree?: boolean
 }
 
 /** How a call into a guest ended. */

@@ -174,8 +174,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
-    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
     this.#wasi = new Wasi(wasi)
+    const checked = checkPermissions(permissions, 'options.permissions')
+    this.#permissions = new PermissionGuard(checked, () => this.#wasi.anchors())
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {
@@ -472,7 +473,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       worlds:
         isPlain || !plugin.isWasi()
           ? undefined
-          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities),
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, directories =>
+              this.#permissions.checkOpened(entry, directories),
+            ),
       load,
       revocation: new Revocation(),
       place,

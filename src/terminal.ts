@@ -74,6 +74,11 @@ export class Terminal {
     this.#say(this.stderr.colors.yellow('note:'), inertLine(text))
   }
 
+  /** What a plugin waits for; only for somebody who sits there and waits too. */
+  progress(command: string, text: string): void {
+    if (this.stderr.isTerminal) this.#say(this.stderr.colors.dim(`${inertLine(command)}:`), inertLine(text))
+  }
+
   /** What an execution used. */
   receipt(text: string): void {
     this.#say(this.stderr.colors.dim('usage:'), inertLine(text))

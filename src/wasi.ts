@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { getSystemErrorName } from 'node:util'
+import type { Anchors } from './capabilities.js'
 import { invalidArgument } from './errors.js'
 import type { Executor } from './executor.js'
 import { inert } from './inert.js'
@@ -95,11 +96,15 @@ export class Wasi {
     return rest as T
   }
 
+  /** Where relative paths and `~/` lead now. */
+  anchors(): Anchors {
+    return { workingDirectory: this.#workingDirectory ?? process.cwd(), home: homedir() }
+  }
+
   #surroundings(): addon.Surroundings {
     const env = Object.entries(this.#env ?? process.env)
     return {
-      workingDirectory: this.#workingDirectory ?? process.cwd(),
-      home: homedir(),
+      ...this.anchors(),
       environment: env.filter((variable): variable is [string, string] => typeof variable[1] === 'string'),
     }
   }
@@ -120,6 +125,8 @@ export class Wasi {
 interface Granted {
   readonly capabilities: Capabilities
   readonly grant: addon.Grant
+  /** Where relative paths led when it was opened. */
+  readonly anchors: Anchors
 }
 
 /**
@@ -131,21 +138,32 @@ export class PluginWorlds {
   readonly #executor: Executor
   readonly #plugin: addon.Plugin
   readonly #requested: Capabilities
+  /** Refuses directories that a grant opened and must not have. */
+  readonly #check: (directories: readonly addon.OpenedDirectory[]) => void
   /** All that the plugin asks for, where it could be opened. */
   #opening: addon.Grant | undefined
+  /** Where relative paths led when that was opened. */
+  #anchors: Anchors | undefined
   /** What was granted last, open. */
   #granted: Granted | undefined
 
-  constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
+  constructor(
+    wasi: Wasi,
+    executor: Executor,
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    check: (directories: readonly addon.OpenedDirectory[]) => void,
+  ) {
     this.#wasi = wasi
     this.#executor = executor
     this.#plugin = plugin
     this.#requested = requested
+    this.#check = check
   }
 
   /** Whether all that the plugin asks for was there and is open. */
   get areOpen(): boolean {
-    return this.#opening?.isComplete === true
+    return this.#before()?.isComplete === true
   }
 
   /**
@@ -153,8 +171,10 @@ export class PluginWorlds {
    * it.
    */
   async open(): Promise<void> {
-    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
-    this.#reopened(await opening.catch(() => this.#opening))
+    const anchors = this.#wasi.anchors()
+    const before = this.#before()
+    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, before)
+    this.#reopened(await opening.catch(() => before), anchors)
   }
 
   /**
@@ -169,39 +189,53 @@ export class PluginWorlds {
   }
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
+    const anchors = this.#wasi.anchors()
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
+    this.#keep({ capabilities, grant, anchors })
     return this.#wasi.world(grant, stdin, false)
   }
 
   /** As `world`, on this thread: for an execution that the event loop waits for. */
   worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (!this.areOpen) this.#reopened(this.#openSync())
+    if (!this.areOpen) this.#reopened(this.#openSync(), this.#wasi.anchors())
     const current = this.#current(capabilities)
     if (current !== undefined) return this.#wasi.world(current, stdin, true)
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
+    this.#keep({ capabilities, grant, anchors: this.#wasi.anchors() })
     return this.#wasi.world(grant, stdin, true)
   }
 
   /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
   release(): void {
-    this.#reopened(undefined)
+    this.#reopened(undefined, undefined)
   }
 
   #openSync(): addon.Grant | undefined {
     try {
-      return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
+      return this.#wasi.openSync(this.#plugin, this.#requested, this.#before())
     } catch {
-      return this.#opening
+      return this.#before()
     }
   }
 
-  #current(capabilities: Capabilities): addon.Grant | undefined {
-    return this.#granted?.capabilities === capabilities ? this.#granted.grant : undefined
+  /** What was opened before, unless paths lead elsewhere by now. */
+  #before(): addon.Grant | undefined {
+    return this.#leadAsBefore(this.#anchors) ? this.#opening : undefined
   }
 
-  #reopened(opening: addon.Grant | undefined): void {
+  #current(capabilities: Capabilities): addon.Grant | undefined {
+    const granted = this.#granted
+    const isSame = granted?.capabilities === capabilities && this.#leadAsBefore(granted.anchors)
+    return isSame ? granted.grant : undefined
+  }
+
+  #leadAsBefore(before: Anchors | undefined): boolean {
+    const { workingDirectory, home } = this.#wasi.anchors()
+    return before?.workingDirectory === workingDirectory && before.home === home
+  }
+
+  #reopened(opening: addon.Grant | undefined, anchors: Anchors | undefined): void {
+    this.#anchors = anchors
     if (opening === this.#opening) return
     this.#opening?.release()
     this.#opening = opening
@@ -210,6 +244,13 @@ export class PluginWorlds {
 
   #keep(granted: Granted | undefined): void {
     this.#granted?.grant.release()
+    this.#granted = undefined
+    try {
+      if (granted !== undefined) this.#check(granted.grant.directories)
+    } catch (error) {
+      granted?.grant.release()
+      throw error
+    }
     this.#granted = granted
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -85,6 +85,35 @@ describe('files', () => {
     const registry = await having('cat', { permissions: { ...PermissionPresets.strict('sen-test'), prompt } })
     expect(await registry.execute('cat', ['/data/file'])).toMatchObject({ type: 'success', output: 'text' })
     await registry.close()
+  })
+
+  test('a directory that is a link to what is on the deny list is refused', async () => {
+    await rename(join(directory, 'data'), join(directory, 'secret'))
+    await symlink('secret', join(directory, 'data'))
+    const denying = (pattern: string) => ({
+      ...PermissionPresets.testing(),
+      deny: { fsRead: [{ pattern: join(directory, pattern), recursive: true }] },
+    })
+    const denied = { code: 'ERR_PERMISSION_DENIED', details: expect.objectContaining({ reason: 'denied' }) }
+    for (const pattern of ['secret', 'secret/file', '.', 'data']) {
+      const registry = await having('cat', { permissions: denying(pattern) })
+      await expect(registry.execute('cat', ['/data/file'])).rejects.toMatchObject(denied)
+      expect(() => registry.executeSync('cat', ['/data/file'])).toThrow(expect.objectContaining(denied))
+      await registry.close()
+    }
+    const registry = await having('cat', { permissions: denying('elsewhere') })
+    expect(await registry.execute('cat', ['/data/file'])).toMatchObject({ output: 'text' })
+    await registry.close()
+  })
+
+  test('relative paths lead where the program is when they are decided about', async () => {
+    const elsewhere = join(directory, 'elsewhere')
+    await mkdir(join(elsewhere, 'data'), { recursive: true })
+    await writeFile(join(elsewhere, 'data/file'), 'elsewhere')
+    expect(await runProgram('wasi-moving.mjs', [directory, elsewhere, example('cat')])).toMatchObject({
+      code: 0,
+      stdout: 'text elsewhere elsewhere text text\n',
+    })
   })
 
   test('a file where a directory was asked for is the error of the system, with its path', async () => {

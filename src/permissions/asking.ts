@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { covered, missing, union } from '../capabilities.js'
+import { type Anchors, covered, missing, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -18,11 +17,18 @@ type Asking = PermissionDecision & { type: 'ask' }
 /** Asks whoever is to be asked, and remembers the answer as long as they say. */
 export class Asker {
   readonly #permissions: CheckedPermissions
+  readonly #anchors: () => Anchors
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
 
-  constructor(permissions: CheckedPermissions, memory: GrantMemory, recorder: PermissionRecorder) {
+  constructor(
+    permissions: CheckedPermissions,
+    memory: GrantMemory,
+    recorder: PermissionRecorder,
+    anchors: () => Anchors,
+  ) {
     this.#permissions = permissions
+    this.#anchors = anchors
     this.#memory = memory
     this.#recorder = recorder
   }
@@ -58,7 +64,7 @@ export class Asker {
   #question(request: PermissionRequest, decision: Asking, prior: PriorGrant | undefined): PermissionQuestion {
     const { store, granularity } = this.#permissions
     const isRemembered = decision.remember !== false && granularity !== 'execution'
-    const isEscalation = prior !== undefined && prior.of !== 'other' && !asksForNothing(prior.added)
+    const isEscalation = prior?.of === 'update' && !asksForNothing(prior.added)
     return {
       request,
       capabilities: covered(decision.capabilities, request.capabilities),
@@ -69,8 +75,7 @@ export class Asker {
         ...(isRemembered ? (['session'] as const) : []),
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
-      workingDirectory: process.cwd(),
-      home: homedir(),
+      ...this.#anchors(),
     }
   }
 

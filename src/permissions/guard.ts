@@ -1,9 +1,17 @@
-import { homedir } from 'node:os'
 import { interruptible, type Revocation } from '../call.js'
-import { covered, hashOf, missing, overlapping, without } from '../capabilities.js'
+import {
+  type Anchors,
+  covered,
+  hashOf,
+  missing,
+  NO_CAPABILITIES,
+  overlapping,
+  without,
+} from '../capabilities.js'
 import type { EffectTrace } from '../diagnostics.js'
 import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
+import type { OpenedDirectory } from '../native.js'
 import { Asker } from './asking.js'
 import { type Decided, dateOf } from './decided.js'
 import { denied } from './denial.js'
@@ -41,14 +49,17 @@ const RECORDS_LATER = 'a required audit sink records later'
  */
 export class PermissionGuard {
   readonly #permissions: CheckedPermissions | undefined
+  readonly #anchors: () => Anchors
   readonly #recorder: PermissionRecorder
   readonly #memory: GrantMemory
   readonly #held = new HeldDecisions()
   readonly #pending = new Map<string, Pending>()
   readonly #hashes = new WeakMap<PluginManifest, string>()
 
-  constructor(permissions: CheckedPermissions | undefined) {
+  /** @param anchors - Where relative paths and `~/` lead, at the time. */
+  constructor(permissions: CheckedPermissions | undefined, anchors: () => Anchors) {
     this.#permissions = permissions
+    this.#anchors = anchors
     this.#recorder = new PermissionRecorder(permissions?.audit)
     this.#memory = new GrantMemory(permissions?.store ?? new MemoryPermissionStore())
   }
@@ -67,7 +78,7 @@ export class PermissionGuard {
     revocation: Revocation,
   ): Capabilities | Promise<Capabilities> {
     const request = this.#request(subject, args)
-    const held = this.#held.get(request, this.#permissions?.store.revision)
+    const held = this.#held.get(request, this.#permissions?.store.revision, this.#anchors())
     if (held === undefined) return this.#decideLater(request, signal, revocation)
     const recorded = this.#use(request, held)
     if (recorded === undefined) return held
@@ -81,7 +92,9 @@ export class PermissionGuard {
    */
   decideSync(subject: Subject, args: readonly string[]): Capabilities {
     const request = this.#request(subject, args)
-    const granted = this.#held.get(request, this.#permissions?.store.revision) ?? this.#decideAtOnce(request)
+    const granted =
+      this.#held.get(request, this.#permissions?.store.revision, this.#anchors()) ??
+      this.#decideAtOnce(request)
     const recorded = this.#use(request, granted)
     if (recorded !== undefined) refuseLater(request, recorded, RECORDS_LATER)
     return granted
@@ -112,6 +125,26 @@ export class PermissionGuard {
     })
   }
 
+  /**
+   * Looks at where granted paths led when they were opened: a deny list knows names, and a name can be that of a link.
+   *
+   * @throws {PluginHostError} `ERR_PERMISSION_DENIED` where one leads to what is on the deny list.
+   */
+  checkOpened(subject: Subject, directories: readonly OpenedDirectory[]): void {
+    const deny = this.#permissions?.deny
+    if (deny === undefined || asksForNothing(deny)) return
+    const opened = {
+      ...NO_CAPABILITIES,
+      fsRead: directories.map(({ path, readsTree }) => ({ pattern: path, recursive: readsTree })),
+      fsWrite: directories.flatMap(({ path, writesTree }) =>
+        writesTree === undefined ? [] : [{ pattern: path, recursive: writesTree }],
+      ),
+    }
+    if (asksForNothing(overlapping(deny, opened, this.#anchors()))) return
+    const message = 'a directory that it asks for is a link to what is on the deny list'
+    throw this.#recorder.refuse(this.#request(subject, []), 'denied', message)
+  }
+
   /** Forgets decisions about code that is gone; grants stay where they are written. */
   forget({ digest }: Subject): void {
     this.#held.forget(digest)
@@ -134,7 +167,7 @@ export class PermissionGuard {
     } finally {
       pending.waiting -= 1
       if (pending.waiting === 0) {
-        if (this.#pending.get(key) === pending) this.#pending.delete(key)
+        this.#forgetPending(key, pending)
         pending.abandon.abort()
       }
     }
@@ -147,11 +180,16 @@ export class PermissionGuard {
     if (shared !== undefined) return shared
     const abandon = new AbortController()
     const decision = this.#decide(permissions, request, abandon.signal)
-    // Whoever waited may have gone by the time that it fails.
-    decision.catch(() => {})
     const pending = { decision, abandon, waiting: 0 }
     if (isShared) this.#pending.set(key, pending)
+    // Who comes later is decided about anew; who waited may have gone by the time that it fails.
+    const settled = () => this.#forgetPending(key, pending)
+    decision.then(settled, settled)
     return pending
+  }
+
+  #forgetPending(key: string, pending: Pending): void {
+    if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
 
   async #decide(
@@ -164,7 +202,12 @@ export class PermissionGuard {
     const decision = await this.#strategy(permissions, allowed, prior)
     const decided =
       decision?.type === 'ask'
-        ? await new Asker(permissions, this.#memory, this.#recorder).ask(allowed, decision, prior, signal)
+        ? await new Asker(permissions, this.#memory, this.#recorder, this.#anchors).ask(
+            allowed,
+            decision,
+            prior,
+            signal,
+          )
         : this.#settle(permissions, allowed, decision, prior)
     if (decided.by === 'update' && prior !== undefined) {
       const isWritten = !this.#memory.isOfSession(prior.grant)
@@ -223,8 +266,7 @@ export class PermissionGuard {
     if (asksForNothing(deny)) return request
     let forbidden: Capabilities
     try {
-      const anchors = { workingDirectory: process.cwd(), home: homedir() }
-      forbidden = overlapping(deny, request.capabilities, anchors)
+      forbidden = overlapping(deny, request.capabilities, this.#anchors())
     } catch (error) {
       throw this.#recorder.refuse(request, 'denied', 'the deny list cannot be applied here', error)
     }
@@ -333,7 +375,7 @@ export class PermissionGuard {
     request: PermissionRequest,
     { granted, until }: Decided,
   ): void {
-    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision)
+    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision, this.#anchors())
   }
 
   #use(request: PermissionRequest, capabilities: Capabilities): Promise<void> | undefined {

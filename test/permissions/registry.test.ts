@@ -305,6 +305,22 @@ describe('code that changes', () => {
     expect(store.list()).toMatchObject([{ granted: full({ ...read, ...net }) }])
   })
 
+  test('cannot get what was refused before by an answer about something else', async () => {
+    const directory = await temporaryDirectory()
+    const path = await askingFile(directory, 'it', { ...read, ...write })
+    const all = full({ ...read, ...write, ...net }) as Capabilities
+    const { registry, used } = registryWith({}, [
+      { ...session, capabilities: full(read) as Capabilities },
+      { ...session, capabilities: all },
+    ])
+    await registry.loadPlugin(path)
+    await registry.execute('it')
+    await askingFile(directory, 'it', { ...read, ...write, ...net }, { version: 1 })
+    await registry.reloadByPath(path)
+    await registry.execute('it')
+    expect(used()).toEqual([full(read), full({ ...read, ...net })])
+  })
+
   test('has nothing where more is refused', async () => {
     const { registry, store } = await changed({ ...read, ...net }, [{ type: 'deny' }])
     await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
@@ -375,6 +391,29 @@ describe('while somebody is asked', () => {
     await Promise.all(executions)
     expect(asked).toHaveLength(1)
     expect(used()).toHaveLength(20)
+  })
+
+  test('who comes after an answer that holds once is asked about anew', async () => {
+    const { prompt, asked, until } = patient()
+    let record = () => {}
+    const audit = {
+      required: true,
+      record: ({ type }: AuditEvent) =>
+        type === 'used' ? new Promise<void>(resolve => (record = resolve)) : undefined,
+    }
+    const { registry } = registryWith({ prompt, audit })
+    await registry.loadPlugin(await asking('it', read))
+    const first = registry.execute('it')
+    await until(1)
+    asked[0]?.answer(once)
+    // The first one is granted, and waits for its record.
+    await meanwhile()
+    const second = registry.execute('it')
+    record()
+    expect(await first).toMatchObject({ output: 'ok' })
+    await until(2)
+    asked[1]?.answer({ type: 'deny' })
+    await fault('ERR_PERMISSION_DENIED', second)
   })
 
   test('other plugins wait for their turn', async () => {

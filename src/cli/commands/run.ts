@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Catalogue } from '../catalogue.js'
 import { type Context, perform } from '../context.js'
 import { type DirectoryOptions, pluginDirectories } from '../directories.js'
+import { addEffectOptions, type EffectFlags, effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import {
@@ -15,7 +16,7 @@ import {
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
 
-type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
+type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags & ReportOptions
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
@@ -43,6 +44,7 @@ export function addRun(program: Command, context: Context): void {
   addDirectoryOption(command)
   addUsageOption(command)
   addPermissionOptions(command)
+  addEffectOptions(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
@@ -58,12 +60,10 @@ async function run(
 ): Promise<number> {
   const [command] = words
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.find(
-    command,
-    directories,
-    loadingOf(options),
-    permissionsOf(terminal, options),
-  )
+  const catalogue = await Catalogue.find(command, directories, loadingOf(options), {
+    permissions: permissionsOf(terminal, options),
+    effects: effectsOf(terminal, options),
+  })
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
     noteDirectories(terminal, directories)

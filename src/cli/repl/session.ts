@@ -4,6 +4,7 @@ import { Catalogue } from '../catalogue.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { candidateDirectories, pluginDirectories } from '../directories.js'
+import { effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions } from '../options.js'
@@ -123,12 +124,15 @@ async function load(
 ): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
   const loading = loadingOf(options)
-  const permissions = permissionsOf(terminal, options, prompt)
+  const executing = {
+    permissions: permissionsOf(terminal, options, prompt),
+    effects: effectsOf(terminal, options),
+  }
   const provider =
     onEvent === undefined
-      ? await Catalogue.load(directories, loading, permissions)
+      ? await Catalogue.load(directories, loading, executing)
       : // Those too that are not there yet.
-        await WatchedPlugins.start(candidateDirectories(options), loading, permissions, onEvent)
+        await WatchedPlugins.start(candidateDirectories(options), loading, executing, onEvent)
   noteProblems(terminal, provider)
   if (provider.registry.isEmpty) {
     terminal.note('there are no plugins')
