@@ -173,8 +173,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
-    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
-    this.#wasi = new Wasi(wasi)
+    const surroundings = new Wasi(wasi)
+    this.#wasi = surroundings
+    this.#permissions = new PermissionGuard(
+      checkPermissions(permissions, 'options.permissions'),
+      () => surroundings.workingDirectory,
+    )
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {
@@ -573,7 +577,8 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   }
 
   async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
-    await entry.worlds?.open()
+    // Opening takes as long as the file system does.
+    await interruptible(call.signal, entry.revocation, async () => entry.worlds?.open())
     const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
     await this.#allowDecided(entry, call, stdin, decided)
   }

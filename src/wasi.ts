@@ -50,6 +50,11 @@ export class Wasi {
         : checkOneOf(stdio, 'options.wasi.stdio', ['capture', 'inherit', 'ignore'])
   }
 
+  /** Where relative patterns start from now. */
+  get workingDirectory(): string {
+    return this.#workingDirectory ?? process.cwd()
+  }
+
   /**
    * Opens what capabilities name; with `before`, as far as that did not open it already.
    *
@@ -98,7 +103,7 @@ export class Wasi {
   #surroundings(): addon.Surroundings {
     const env = Object.entries(this.#env ?? process.env)
     return {
-      workingDirectory: this.#workingDirectory ?? process.cwd(),
+      workingDirectory: this.workingDirectory,
       home: homedir(),
       environment: env.filter((variable): variable is [string, string] => typeof variable[1] === 'string'),
     }
@@ -116,15 +121,17 @@ export class Wasi {
   }
 }
 
-/** What was granted, and opened for it. */
-interface Granted {
+/** What was opened, for these capabilities, where relative patterns started from there. */
+interface Opened {
   readonly capabilities: Capabilities
+  readonly workingDirectory: string
   readonly grant: addon.Grant
 }
 
 /**
  * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
- * anybody is asked about them, and stay the ones that they were then.
+ * anybody is asked about them, and stay the ones that they were then; in another working directory, relative
+ * patterns are others.
  */
 export class PluginWorlds {
   readonly #wasi: Wasi
@@ -132,9 +139,10 @@ export class PluginWorlds {
   readonly #plugin: addon.Plugin
   readonly #requested: Capabilities
   /** All that the plugin asks for, where it could be opened. */
-  #opening: addon.Grant | undefined
+  #opening: Opened | undefined
   /** What was granted last, open. */
-  #granted: Granted | undefined
+  #granted: Opened | undefined
+  #isReleased = false
 
   constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
     this.#wasi = wasi
@@ -145,7 +153,7 @@ export class PluginWorlds {
 
   /** Whether all that the plugin asks for was there and is open. */
   get areOpen(): boolean {
-    return this.#opening?.isComplete === true
+    return this.#before()?.isComplete === true
   }
 
   /**
@@ -153,8 +161,13 @@ export class PluginWorlds {
    * it.
    */
   async open(): Promise<void> {
-    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
-    this.#reopened(await opening.catch(() => this.#opening))
+    const [earlier, { workingDirectory }] = [this.#opening, this.#wasi]
+    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#before())
+    const grant = await opening.catch(() => undefined)
+    if (grant === undefined) return
+    // Somebody may have been asked by now about what another call has opened: that is what it stays.
+    if (this.#opening !== earlier || this.#isReleased) grant.release()
+    else this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
   }
 
   /**
@@ -169,46 +182,62 @@ export class PluginWorlds {
   }
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
-    return this.#wasi.world(grant, stdin, false)
+    const { workingDirectory } = this.#wasi
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
+    const world = this.#wasi.world(grant, stdin, false)
+    if (this.#isReleased) grant.release()
+    else this.#keep({ capabilities, workingDirectory, grant })
+    return world
   }
 
   /** As `world`, on this thread: for an execution that the event loop waits for. */
   worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (!this.areOpen) this.#reopened(this.#openSync())
+    if (!this.areOpen) this.#openSync()
     const current = this.#current(capabilities)
     if (current !== undefined) return this.#wasi.world(current, stdin, true)
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
+    const { workingDirectory } = this.#wasi
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
+    this.#keep({ capabilities, workingDirectory, grant })
     return this.#wasi.world(grant, stdin, true)
   }
 
   /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
   release(): void {
+    this.#isReleased = true
     this.#reopened(undefined)
   }
 
-  #openSync(): addon.Grant | undefined {
+  #openSync(): void {
+    const { workingDirectory } = this.#wasi
     try {
-      return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
+      const grant = this.#wasi.openSync(this.#plugin, this.#requested, this.#before())
+      this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
     } catch {
-      return this.#opening
+      // `worldSync` says so, for what was granted of it.
     }
   }
 
-  #current(capabilities: Capabilities): addon.Grant | undefined {
-    return this.#granted?.capabilities === capabilities ? this.#granted.grant : undefined
+  /** What is open of all that the plugin asks for, if that is what it asks for here. */
+  #before(): addon.Grant | undefined {
+    return this.#isHere(this.#opening) ? this.#opening.grant : undefined
   }
 
-  #reopened(opening: addon.Grant | undefined): void {
-    if (opening === this.#opening) return
-    this.#opening?.release()
+  #current(capabilities: Capabilities): addon.Grant | undefined {
+    const granted = this.#granted
+    return this.#isHere(granted) && granted.capabilities === capabilities ? granted.grant : undefined
+  }
+
+  #isHere(opened: Opened | undefined): opened is Opened {
+    return opened?.workingDirectory === this.#wasi.workingDirectory
+  }
+
+  #reopened(opening: Opened | undefined): void {
+    this.#opening?.grant.release()
     this.#opening = opening
     this.#keep(undefined)
   }
 
-  #keep(granted: Granted | undefined): void {
+  #keep(granted: Opened | undefined): void {
     this.#granted?.grant.release()
     this.#granted = granted
   }

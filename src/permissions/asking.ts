@@ -20,8 +20,15 @@ export class Asker {
   readonly #permissions: CheckedPermissions
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
+  readonly #workingDirectory: () => string
 
-  constructor(permissions: CheckedPermissions, memory: GrantMemory, recorder: PermissionRecorder) {
+  constructor(
+    permissions: CheckedPermissions,
+    memory: GrantMemory,
+    recorder: PermissionRecorder,
+    workingDirectory: () => string,
+  ) {
+    this.#workingDirectory = workingDirectory
     this.#permissions = permissions
     this.#memory = memory
     this.#recorder = recorder
@@ -69,7 +76,7 @@ export class Asker {
         ...(isRemembered ? (['session'] as const) : []),
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
-      workingDirectory: process.cwd(),
+      workingDirectory: this.#workingDirectory(),
       home: homedir(),
     }
   }

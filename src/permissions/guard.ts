@@ -43,12 +43,16 @@ export class PermissionGuard {
   readonly #permissions: CheckedPermissions | undefined
   readonly #recorder: PermissionRecorder
   readonly #memory: GrantMemory
-  readonly #held = new HeldDecisions()
+  readonly #workingDirectory: () => string
+  readonly #held: HeldDecisions
   readonly #pending = new Map<string, Pending>()
   readonly #hashes = new WeakMap<PluginManifest, string>()
 
-  constructor(permissions: CheckedPermissions | undefined) {
+  /** @param workingDirectory - Where the relative patterns of plugins start from now. */
+  constructor(permissions: CheckedPermissions | undefined, workingDirectory: () => string) {
     this.#permissions = permissions
+    this.#workingDirectory = workingDirectory
+    this.#held = new HeldDecisions(workingDirectory)
     this.#recorder = new PermissionRecorder(permissions?.audit)
     this.#memory = new GrantMemory(permissions?.store ?? new MemoryPermissionStore())
   }
@@ -164,7 +168,12 @@ export class PermissionGuard {
     const decision = await this.#strategy(permissions, allowed, prior)
     const decided =
       decision?.type === 'ask'
-        ? await new Asker(permissions, this.#memory, this.#recorder).ask(allowed, decision, prior, signal)
+        ? await new Asker(permissions, this.#memory, this.#recorder, this.#workingDirectory).ask(
+            allowed,
+            decision,
+            prior,
+            signal,
+          )
         : this.#settle(permissions, allowed, decision, prior)
     if (decided.by === 'update' && prior !== undefined) {
       const isWritten = !this.#memory.isOfSession(prior.grant)
@@ -223,7 +232,7 @@ export class PermissionGuard {
     if (asksForNothing(deny)) return request
     let forbidden: Capabilities
     try {
-      const anchors = { workingDirectory: process.cwd(), home: homedir() }
+      const anchors = { workingDirectory: this.#workingDirectory(), home: homedir() }
       forbidden = overlapping(deny, request.capabilities, anchors)
     } catch (error) {
       throw this.#recorder.refuse(request, 'denied', 'the deny list cannot be applied here', error)

@@ -11,6 +11,12 @@ interface Held {
 /** Decisions that hold until something changes, so that executions do not ask the store each time. */
 export class HeldDecisions {
   readonly #held = new Map<string, Held>()
+  readonly #workingDirectory: () => string
+
+  /** @param workingDirectory - Where relative patterns start from now. */
+  constructor(workingDirectory: () => string) {
+    this.#workingDirectory = workingDirectory
+  }
 
   /** What was granted, if that still holds; `revision` is the store's. */
   get(request: PermissionRequest, revision: number | undefined): Capabilities | undefined {
@@ -21,7 +27,7 @@ export class HeldDecisions {
       Date.now() < held.until &&
       held.revision === revision &&
       // Relative paths lead elsewhere from another directory, and may meet the deny list there.
-      held.workingDirectory === process.cwd()
+      held.workingDirectory === this.#workingDirectory()
     if (holds) return held.granted
     this.#held.delete(key)
     return undefined
@@ -29,7 +35,8 @@ export class HeldDecisions {
 
   /** @param until - Milliseconds since 1970. */
   set(request: PermissionRequest, granted: Capabilities, until: number, revision: number | undefined): void {
-    this.#held.set(keyOf(request), { granted, until, revision, workingDirectory: process.cwd() })
+    const workingDirectory = this.#workingDirectory()
+    this.#held.set(keyOf(request), { granted, until, revision, workingDirectory })
   }
 
   /** Forgets what was decided about some code. */
