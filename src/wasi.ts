@@ -55,6 +55,25 @@ export class Wasi {
     return this.#workingDirectory ?? process.cwd()
   }
 
+  /** Opens what can be opened of what a plugin asks for, before anybody decides about it. */
+  async openAhead(
+    executor: Executor,
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    earlier: addon.Grant | undefined,
+  ): Promise<addon.Grant> {
+    return await executor.openGrantAhead(plugin, mutable(requested), this.#surroundings(), earlier)
+  }
+
+  /** The same on this thread. */
+  openAheadSync(
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    earlier: addon.Grant | undefined,
+  ): addon.Grant {
+    return addon.native().Grant.openAhead(plugin, mutable(requested), this.#surroundings(), earlier)
+  }
+
   /**
    * Opens what capabilities name; with `before`, as far as that did not open it already.
    *
@@ -162,7 +181,7 @@ export class PluginWorlds {
    */
   async open(): Promise<void> {
     const [earlier, { workingDirectory }] = [this.#opening, this.#wasi]
-    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#before())
+    const opening = this.#wasi.openAhead(this.#executor, this.#plugin, this.#requested, this.#before())
     const grant = await opening.catch(() => undefined)
     if (grant === undefined) return
     // Somebody may have been asked by now about what another call has opened: that is what it stays.
@@ -209,12 +228,8 @@ export class PluginWorlds {
 
   #openSync(): void {
     const { workingDirectory } = this.#wasi
-    try {
-      const grant = this.#wasi.openSync(this.#plugin, this.#requested, this.#before())
-      this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
-    } catch {
-      // `worldSync` says so, for what was granted of it.
-    }
+    const grant = this.#wasi.openAheadSync(this.#plugin, this.#requested, this.#before())
+    this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
   }
 
   /** What is open of all that the plugin asks for, if that is what it asks for here. */

@@ -112,6 +112,25 @@ describe('files', () => {
     await registry.close()
   })
 
+  test('what is swapped while somebody is asked is not what is granted, whatever else could not be opened', async () => {
+    await rm(join(directory, 'out'), { recursive: true })
+    await writeFile(join(directory, 'out'), 'a file')
+    const prompt: PermissionPrompt = {
+      async ask({ capabilities }) {
+        await rename(join(directory, 'data'), join(directory, 'moved'))
+        await mkdir(join(directory, 'data'))
+        await writeFile(join(directory, 'data/file'), 'swapped')
+        return { type: 'grant', capabilities: { ...capabilities, fsWrite: [] }, duration: 'session' }
+      },
+    }
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    const registry = new PluginRegistry({ permissions, wasi: { workingDirectory: directory } })
+    await registry.loadPlugin(await guest('wasi-read-and-write'))
+    const answer = await registry.execute('wasi-read-and-write')
+    expect(answer).toMatchObject({ type: 'success', output: 'text' })
+    await registry.close()
+  })
+
   test('what relative paths mean is decided about where they lead, and nowhere else', async () => {
     const asked: string[] = []
     const prompt: PermissionPrompt = {
