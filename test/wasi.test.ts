@@ -240,6 +240,31 @@ describe('environment', () => {
   })
 })
 
+describe('what a prompt of a program’s own grants', () => {
+  const prompting = async (capabilities: unknown) => {
+    const prompt = {
+      ask: async () => ({ type: 'grant', capabilities, duration: 'session' }),
+    } as PermissionPrompt
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    return await having('env', { permissions, wasi: { env: { LANG: 'C', GREETING_A: 'a' } } })
+  }
+
+  test('may leave out what it does not grant', async () => {
+    const registry = await prompting({ envRead: ['LANG'] })
+    expect(await registry.execute('env')).toMatchObject({ type: 'success', output: 'LANG=C' })
+    await registry.close()
+  })
+
+  test('is refused where it is no capability', async () => {
+    const registry = await prompting({ envRead: 'LANG' })
+    await expect(registry.execute('env')).rejects.toMatchObject({
+      code: 'ERR_PERMISSION_DENIED',
+      details: { reason: 'failed' },
+    })
+    await registry.close()
+  })
+})
+
 describe('standard streams', () => {
   test('are captured, and standard input is what the call gives', async () => {
     const registry = await having('tee')

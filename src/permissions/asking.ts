@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { covered, missing, union } from '../capabilities.js'
+import { covered, missing, readCapabilities, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -52,7 +52,7 @@ export class Asker {
       ...(prior === undefined ? {} : { previousDigest: prior.grant.digest }),
     })
     const answer = await this.#answer(question, signal)
-    const given = covered(answer.capabilities ?? asked, asked)
+    const given = covered(this.#given(request, answer) ?? asked, asked)
     if (asksForNothing(given)) throw this.#recorder.refuse(request, 'refused', 'permission was not given')
     const granted = covered(union(question.granted, given), request.capabilities)
     const refused = missing(granted, request.capabilities)
@@ -78,6 +78,20 @@ export class Asker {
       ],
       workingDirectory: this.#workingDirectory(),
       home: homedir(),
+    }
+  }
+
+  /** What an answer grants, complete; undefined where that is all that was asked about. */
+  #given(request: PermissionRequest, { capabilities }: PermissionAnswer & { type: 'grant' }) {
+    try {
+      return capabilities === undefined ? undefined : readCapabilities(capabilities)
+    } catch (error) {
+      throw this.#recorder.refuse(
+        request,
+        'failed',
+        'the permission prompt granted what is no capability',
+        error,
+      )
     }
   }
 
