@@ -74,6 +74,8 @@ export declare class Executor {
    * Settles with a `Grant` or with why it cannot be.
    */
   openGrant(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, opened?: Grant | undefined | null): void
+  /** Opens what can be opened of them, as `Grant.openAhead` does. Settles with a `Grant`. */
+  openGrantAhead(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): void
   /** How the executor is doing now. */
   stats(): ExecutorStats
   /** Lets idle threads end at once. */
@@ -97,6 +99,8 @@ export declare class FileLock {
 export declare class Grant {
   /** Opens what these capabilities name, on this thread, for this plugin. */
   static open(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /** Opens what can be opened of them, on this thread, before anybody decides about them. */
+  static openAhead(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): Grant
   /** A grant of these capabilities instead, decided about after this one was opened. */
   narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
   /** Whether all directories were there. */

@@ -174,9 +174,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
-    this.#wasi = new Wasi(wasi)
-    const checked = checkPermissions(permissions, 'options.permissions')
-    this.#permissions = new PermissionGuard(checked, () => this.#wasi.anchors())
+    const surroundings = new Wasi(wasi)
+    this.#wasi = surroundings
+    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'), () =>
+      surroundings.anchors(),
+    )
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {
@@ -301,6 +303,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       return answer
     } catch (error) {
       this.#executions.faulted += 1
+      this.#wasi.settleFailure(error)
       throw error
     } finally {
       world?.release()
@@ -587,7 +590,8 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   }
 
   async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
-    await entry.worlds?.open()
+    // Opening takes as long as the file system does.
+    await interruptible(call.signal, entry.revocation, async () => entry.worlds?.open())
     const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
     await this.#allowDecided(entry, call, stdin, decided)
   }

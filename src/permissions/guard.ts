@@ -13,7 +13,7 @@ import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
 import type { OpenedDirectory } from '../native.js'
 import { Asker } from './asking.js'
-import { type Decided, dateOf } from './decided.js'
+import { type Decided, dateOf, NEVER } from './decided.js'
 import { denied } from './denial.js'
 import type { PermissionGrant } from './grant.js'
 import { GrantMemory } from './grant-memory.js'
@@ -35,9 +35,11 @@ export interface Subject {
 
 /** A decision that is being made, and how many wait for it. */
 interface Pending {
-  readonly decision: Promise<Capabilities>
+  readonly decision: Promise<Decided>
   readonly abandon: AbortController
   waiting: number
+  /** Whether an answer that holds for one execution has been used by one. */
+  isUsed: boolean
 }
 
 const RECORDS_LATER = 'a required audit sink records later'
@@ -160,7 +162,12 @@ export class PermissionGuard {
     const pending = this.#join(permissions, request, key)
     pending.waiting += 1
     try {
-      const granted = await interruptible(signal, revocation, () => pending.decision)
+      const { granted, until, by } = await interruptible(signal, revocation, () => pending.decision)
+      if (by === 'prompt' && until === NEVER) {
+        // Once is once, however many wait for the answer.
+        if (pending.isUsed) return await this.#decideLater(request, signal, revocation)
+        pending.isUsed = true
+      }
       const recorded = this.#use(request, granted)
       if (recorded !== undefined) await interruptible(signal, revocation, () => recorded)
       return granted
@@ -180,7 +187,7 @@ export class PermissionGuard {
     if (shared !== undefined) return shared
     const abandon = new AbortController()
     const decision = this.#decide(permissions, request, abandon.signal)
-    const pending = { decision, abandon, waiting: 0 }
+    const pending = { decision, abandon, waiting: 0, isUsed: false }
     if (isShared) this.#pending.set(key, pending)
     // Who comes later is decided about anew; who waited may have gone by the time that it fails.
     const settled = () => this.#forgetPending(key, pending)
@@ -196,7 +203,7 @@ export class PermissionGuard {
     permissions: CheckedPermissions,
     request: PermissionRequest,
     signal: AbortSignal,
-  ): Promise<Capabilities> {
+  ): Promise<Decided> {
     const allowed = this.#allowed(permissions, request)
     const prior = await this.#prior(permissions, allowed)
     const decision = await this.#strategy(permissions, allowed, prior)
@@ -216,7 +223,7 @@ export class PermissionGuard {
     }
     await this.#recordGrant(allowed, decided)
     this.#hold(permissions, request, decided)
-    return decided.granted
+    return decided
   }
 
   #decideAtOnce(request: PermissionRequest): Capabilities {

@@ -1,3 +1,4 @@
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -112,7 +113,23 @@ impl Grant {
         capabilities: &Capabilities,
         surroundings: &Surroundings,
     ) -> Result<Self, CannotOpen> {
-        Self::make(plugin.digest().into(), capabilities, surroundings, &[])
+        Self::make(plugin.digest().into(), capabilities, surroundings, &[], Err)
+    }
+
+    /// Opens what can be opened of what a plugin asks for, before anybody decides about it: for
+    /// [`Grant::narrow`], which says what cannot be. One thing that cannot be opened must not leave
+    /// all others to be opened after the decision. What `earlier` has open stays.
+    pub fn open_ahead(
+        plugin: &Plugin,
+        capabilities: &Capabilities,
+        surroundings: &Surroundings,
+        earlier: Option<&Self>,
+    ) -> Self {
+        let opened = earlier.map_or(&[][..], Self::roots);
+        let left_out = |_| Ok::<(), Infallible>(());
+        let digest = plugin.digest().into();
+        let Ok(grant) = Self::make(digest, capabilities, surroundings, opened, left_out);
+        grant
     }
 
     /// A grant of these capabilities instead, for the same plugin: for when they are decided about
@@ -126,15 +143,17 @@ impl Grant {
         surroundings: &Surroundings,
     ) -> Result<Self, CannotOpen> {
         let Granted { digest, roots, .. } = &*self.0;
-        Self::make(digest.clone(), capabilities, surroundings, roots)
+        Self::make(digest.clone(), capabilities, surroundings, roots, Err)
     }
 
-    fn make(
+    /// `refused` says what it means that a directory cannot be opened.
+    fn make<E>(
         digest: String,
         capabilities: &Capabilities,
         surroundings: &Surroundings,
         opened: &[Arc<Root>],
-    ) -> Result<Self, CannotOpen> {
+        refused: impl Fn(CannotOpen) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut roots: Vec<Root> = Vec::new();
         let mut is_complete = true;
         let reads = capabilities.fs_read.iter().map(|read| (read, false));
@@ -153,7 +172,13 @@ impl Grant {
             }
             let found = match opened.iter().find(|root| root.pattern == path) {
                 Some(root) => Some((root.dir.clone(), root.real_path.clone())),
-                None => open(&path, surroundings)?,
+                None => match open(&path, surroundings) {
+                    Ok(found) => found,
+                    Err(error) => {
+                        refused(error)?;
+                        None
+                    }
+                },
             };
             let Some((dir, real_path)) = found else {
                 is_complete = false;
@@ -187,8 +212,8 @@ impl Grant {
         &self.0.capabilities
     }
 
-    /// Whether all directories were there. Those that were not are not in it, also when they are
-    /// made later on.
+    /// Whether all directories are open. Those that were not there are not in it, also when they
+    /// are made later on.
     pub fn is_complete(&self) -> bool {
         self.0.is_complete
     }

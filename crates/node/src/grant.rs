@@ -84,6 +84,21 @@ impl Grant {
         Ok(made(opened))
     }
 
+    /// Opens what can be opened of them, on this thread, before anybody decides about them.
+    #[napi(catch_unwind)]
+    pub fn open_ahead(
+        plugin: &Plugin,
+        capabilities: Capabilities,
+        surroundings: Surroundings,
+        earlier: Option<&Grant>,
+    ) -> Result<Self> {
+        let capabilities = capability::read(capabilities)?;
+        let earlier = earlier.map(Self::get).transpose()?;
+        let (plugin, surroundings) = (plugin.get()?, surroundings.into());
+        let grant = host::Grant::open_ahead(plugin, &capabilities, &surroundings, earlier);
+        Ok(Self { grant: Some(grant) })
+    }
+
     /// A grant of these capabilities instead, decided about after this one was opened.
     #[napi(catch_unwind, ts_return_type = "Grant | CannotOpen")]
     pub fn narrow(
