@@ -16,7 +16,7 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::output::Captured;
 use crate::program::{Program, Tier};
-use crate::room::Kind;
+use crate::room::{Kind, Share};
 use crate::runner::Runner;
 use crate::sandbox::World;
 use crate::usage::Usage;
@@ -44,6 +44,7 @@ struct Loaded {
     limits: Limits,
     /// For executions within `limits`.
     warm: Arc<WarmPool>,
+    share: Share,
 }
 
 /// How long an execution may take that is tried on the caller's stack, which may be an event
@@ -122,6 +123,7 @@ impl Plugin {
         };
         let loaded = Loaded {
             warm: WarmPool::new(limits),
+            share: Share::default(),
             code,
             manifest: Arc::new(manifest),
             digest: named(digest).into(),
@@ -137,10 +139,12 @@ impl Plugin {
             code,
             manifest,
             digest,
+            share,
             ..
         } = &*self.0;
         Self(Arc::new(Loaded {
             warm: WarmPool::new(limits),
+            share: share.clone(),
             code: code.clone(),
             manifest: manifest.clone(),
             digest: digest.clone(),
@@ -193,7 +197,8 @@ impl Plugin {
             let execution = plugin.execution(&world, &args, &limits, clock, heard, Some(told));
             execution.await
         };
-        Execution::new(Box::pin(running), runner, interrupts, Some(Kind::Execution))
+        let room = (Kind::Execution, self.0.share.clone());
+        Execution::new(Box::pin(running), runner, interrupts, Some(room))
     }
 
     async fn execution(
@@ -381,6 +386,7 @@ impl Plugin {
                 start.await?
             }
         };
+        guest.count_for(&self.0.share);
         let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
         if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
             return Ok(Executed {
