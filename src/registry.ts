@@ -173,8 +173,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
-    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
     this.#wasi = new Wasi(wasi)
+    this.#permissions = new PermissionGuard(
+      checkPermissions(permissions, 'options.permissions'),
+      () => this.#wasi.anchors,
+    )
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {

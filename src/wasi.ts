@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { getSystemErrorName } from 'node:util'
+import type { Anchors } from './capabilities.js'
 import { invalidArgument } from './errors.js'
 import type { Executor } from './executor.js'
 import { inert } from './inert.js'
@@ -10,7 +11,10 @@ import { checkOneOf, checkOptions } from './options.js'
 
 /** What WASI plugins find outside of themselves, as far as it is granted to them. */
 export interface WasiOptions {
-  /** Where relative patterns start from. Default: the process's working directory, at the time. */
+  /**
+   * Where relative patterns start from, those of a deny list included. Default: the process's working directory, at
+   * the time.
+   */
   readonly workingDirectory?: string
   /** The variables that grants of `envRead` take from. Default: those of the process, at the time. */
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -48,6 +52,11 @@ export class Wasi {
       stdio === undefined
         ? 'capture'
         : checkOneOf(stdio, 'options.wasi.stdio', ['capture', 'inherit', 'ignore'])
+  }
+
+  /** Where relative patterns and `~/` lead: at the moment. */
+  get anchors(): Anchors {
+    return { workingDirectory: this.#workingDirectory ?? process.cwd(), home: homedir() }
   }
 
   /**
@@ -98,8 +107,7 @@ export class Wasi {
   #surroundings(): addon.Surroundings {
     const env = Object.entries(this.#env ?? process.env)
     return {
-      workingDirectory: this.#workingDirectory ?? process.cwd(),
-      home: homedir(),
+      ...this.anchors,
       environment: env.filter((variable): variable is [string, string] => typeof variable[1] === 'string'),
     }
   }
@@ -109,8 +117,7 @@ export class Wasi {
     this.#sink ??= new (addon.native().OutputSink)((isStderr, bytes) => {
       const stream = isStderr ? process.stderr : process.stdout
       // On a terminal text is all there can be; anywhere else bytes stay as they are.
-      if (stream.isTTY) passOn(stream, decoders[isStderr ? 1 : 0].decode(bytes, { stream: true }))
-      else stream.write(bytes)
+      passOn(stream, stream.isTTY ? decoders[isStderr ? 1 : 0].decode(bytes, { stream: true }) : bytes)
     })
     return this.#sink
   }
@@ -133,6 +140,8 @@ export class PluginWorlds {
   readonly #requested: Capabilities
   /** All that the plugin asks for, where it could be opened. */
   #opening: addon.Grant | undefined
+  /** Where patterns led when that was opened. */
+  #anchors: Anchors | undefined
   /** What was granted last, open. */
   #granted: Granted | undefined
 
@@ -145,7 +154,7 @@ export class PluginWorlds {
 
   /** Whether all that the plugin asks for was there and is open. */
   get areOpen(): boolean {
-    return this.#opening?.isComplete === true
+    return this.#opening?.isComplete === true && this.#isWhereItWas()
   }
 
   /**
@@ -153,6 +162,7 @@ export class PluginWorlds {
    * it.
    */
   async open(): Promise<void> {
+    this.#follow()
     const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
     this.#reopened(await opening.catch(() => this.#opening))
   }
@@ -190,11 +200,23 @@ export class PluginWorlds {
   }
 
   #openSync(): addon.Grant | undefined {
+    this.#follow()
     try {
       return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
     } catch {
       return this.#opening
     }
+  }
+
+  /** Opens nothing by names that have come to mean something else: what was decided is about the new ones. */
+  #follow(): void {
+    if (!this.#isWhereItWas()) this.release()
+    this.#anchors = this.#wasi.anchors
+  }
+
+  #isWhereItWas(): boolean {
+    const { workingDirectory, home } = this.#wasi.anchors
+    return this.#anchors?.workingDirectory === workingDirectory && this.#anchors.home === home
   }
 
   #current(capabilities: Capabilities): addon.Grant | undefined {
@@ -214,8 +236,11 @@ export class PluginWorlds {
   }
 }
 
-function passOn(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(stream.isTTY ? inert(text) : text)
+function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array): void {
+  stream.write(stream.isTTY && typeof output === 'string' ? inert(output) : output, error => {
+    // As with `console`: what nobody reads any more ends no program that does not listen for it.
+    if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
+  })
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {

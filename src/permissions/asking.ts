@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { covered, missing, union } from '../capabilities.js'
+import { type Anchors, covered, missing, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -20,8 +19,15 @@ export class Asker {
   readonly #permissions: CheckedPermissions
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
+  readonly #anchors: () => Anchors
 
-  constructor(permissions: CheckedPermissions, memory: GrantMemory, recorder: PermissionRecorder) {
+  constructor(
+    permissions: CheckedPermissions,
+    memory: GrantMemory,
+    recorder: PermissionRecorder,
+    anchors: () => Anchors,
+  ) {
+    this.#anchors = anchors
     this.#permissions = permissions
     this.#memory = memory
     this.#recorder = recorder
@@ -69,8 +75,7 @@ export class Asker {
         ...(isRemembered ? (['session'] as const) : []),
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
-      workingDirectory: process.cwd(),
-      home: homedir(),
+      ...this.#anchors(),
     }
   }
 

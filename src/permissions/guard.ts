@@ -1,6 +1,5 @@
-import { homedir } from 'node:os'
 import { interruptible, type Revocation } from '../call.js'
-import { covered, hashOf, missing, overlapping, without } from '../capabilities.js'
+import { type Anchors, covered, hashOf, missing, overlapping, without } from '../capabilities.js'
 import type { EffectTrace } from '../diagnostics.js'
 import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
@@ -43,12 +42,16 @@ export class PermissionGuard {
   readonly #permissions: CheckedPermissions | undefined
   readonly #recorder: PermissionRecorder
   readonly #memory: GrantMemory
-  readonly #held = new HeldDecisions()
+  readonly #held: HeldDecisions
+  readonly #anchors: () => Anchors
   readonly #pending = new Map<string, Pending>()
   readonly #hashes = new WeakMap<PluginManifest, string>()
 
-  constructor(permissions: CheckedPermissions | undefined) {
+  /** @param anchors - Where relative patterns and `~/` lead: for plugins, for the deny list, and for who is asked. */
+  constructor(permissions: CheckedPermissions | undefined, anchors: () => Anchors) {
     this.#permissions = permissions
+    this.#anchors = anchors
+    this.#held = new HeldDecisions(anchors)
     this.#recorder = new PermissionRecorder(permissions?.audit)
     this.#memory = new GrantMemory(permissions?.store ?? new MemoryPermissionStore())
   }
@@ -169,7 +172,12 @@ export class PermissionGuard {
     const decision = await this.#strategy(permissions, allowed, prior)
     const decided =
       decision?.type === 'ask'
-        ? await new Asker(permissions, this.#memory, this.#recorder).ask(allowed, decision, prior, signal)
+        ? await new Asker(permissions, this.#memory, this.#recorder, this.#anchors).ask(
+            allowed,
+            decision,
+            prior,
+            signal,
+          )
         : this.#settle(permissions, allowed, decision, prior)
     if (decided.by === 'update' && prior !== undefined) {
       const isWritten = !this.#memory.isOfSession(prior.grant)
@@ -228,8 +236,7 @@ export class PermissionGuard {
     if (asksForNothing(deny)) return request
     let forbidden: Capabilities
     try {
-      const anchors = { workingDirectory: process.cwd(), home: homedir() }
-      forbidden = overlapping(deny, request.capabilities, anchors)
+      forbidden = overlapping(deny, request.capabilities, this.#anchors())
     } catch (error) {
       throw this.#recorder.refuse(request, 'denied', 'the deny list cannot be applied here', error)
     }

@@ -1,3 +1,4 @@
+import type { Anchors } from '../capabilities.js'
 import type { Capabilities } from '../manifest.js'
 import type { PermissionRequest } from './request.js'
 
@@ -5,23 +6,30 @@ interface Held {
   readonly granted: Capabilities
   readonly until: number
   readonly revision: number | undefined
-  readonly workingDirectory: string
+  readonly anchors: Anchors
 }
 
 /** Decisions that hold until something changes, so that executions do not ask the store each time. */
 export class HeldDecisions {
   readonly #held = new Map<string, Held>()
+  readonly #anchors: () => Anchors
+
+  constructor(anchors: () => Anchors) {
+    this.#anchors = anchors
+  }
 
   /** What was granted, if that still holds; `revision` is the store's. */
   get(request: PermissionRequest, revision: number | undefined): Capabilities | undefined {
     const key = keyOf(request)
     const held = this.#held.get(key)
     if (held === undefined) return undefined
+    const { workingDirectory, home } = this.#anchors()
     const holds =
       Date.now() < held.until &&
       held.revision === revision &&
       // Relative paths lead elsewhere from another directory, and may meet the deny list there.
-      held.workingDirectory === process.cwd()
+      held.anchors.workingDirectory === workingDirectory &&
+      held.anchors.home === home
     if (holds) return held.granted
     this.#held.delete(key)
     return undefined
@@ -29,7 +37,7 @@ export class HeldDecisions {
 
   /** @param until - Milliseconds since 1970. */
   set(request: PermissionRequest, granted: Capabilities, until: number, revision: number | undefined): void {
-    this.#held.set(keyOf(request), { granted, until, revision, workingDirectory: process.cwd() })
+    this.#held.set(keyOf(request), { granted, until, revision, anchors: this.#anchors() })
   }
 
   /** Forgets what was decided about some code. */
