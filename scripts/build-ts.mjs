@@ -4,10 +4,13 @@
 // - The declarations are CommonJS ones (*.d.cts), and the ES module's index.d.ts refers to them: TypeScript lets
 //   a module import CommonJS types under every setting, but refuses the reverse under `module: node16`.
 //   So both ways name the very same types, and no setting of a user's sees an error.
+// - The command line is bundled (bundle-cli.mjs), and its manual page made of it (build-man.mjs).
 // Only what the entries reach is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
 
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
+import { buildManPage } from './build-man.mjs'
+import { bundleCommandLine } from './bundle-cli.mjs'
 import { at, main, run, Stop } from './steps.mjs'
 
 const dist = at('dist')
@@ -15,7 +18,7 @@ const addonTypes = at('index.d.ts')
 /** What package.json exports, by the paths in dist without endings. The main entry last. */
 const entries = ['adapters/commander', 'adapters/yargs', 'index'].map(entry => join(dist, entry))
 
-await main(() => {
+await main(async () => {
   if (!existsSync(addonTypes)) throw new Stop('index.d.ts is missing: npm run build:addon writes it')
   run('tsc', ['--project', 'tsconfig.json'])
 
@@ -30,6 +33,8 @@ await main(() => {
     rmSync(file)
     rmSync(`${file}.map`, { force: true })
   }
+  await bundleCommandLine()
+  await buildManPage()
   // The main entry's types last, so that their time is the build's: scripts/require-build.mjs compares it with the sources'.
   for (const entry of entries) {
     writeFileSync(`${entry}.cjs`, `module.exports = require('./${basename(entry)}.js')\n`)

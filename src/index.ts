@@ -79,6 +79,7 @@ export {
 } from './permissions/terminal-prompt.js'
 export { parseTrustFlags, type TrustFlags } from './permissions/trust-flags.js'
 export type { LoadedPlugin } from './plugin.js'
+export type { PluginCommands, PluginCommandWords } from './plugin-commands.js'
 export { type Executed, type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
 export type {
   ArgsMode,

@@ -53,6 +53,11 @@ export class Terminal {
     this.stdout.write(lines.map(line => `${line}\n`).join(''))
   }
 
+  /** A whole document, in which what others said has been made inert. */
+  document(text: string): void {
+    this.stdout.write(text)
+  }
+
   /** What a plugin printed or answered: to a file or pipe byte for byte. */
   pass(text: string, to: 'stdout' | 'stderr' = 'stdout'): void {
     const channel = this[to]

@@ -6,4 +6,5 @@ import { runProgram } from './program.js'
 
 const terminal = new Terminal(process.stdout, process.stderr, process.env)
 endOnBrokenPipe(terminal)
-await runProgram(process.argv.slice(2), { terminal, signal: abortOnSignals() })
+// Not awaited here: the bundle is CommonJS, which has no top-level await. A failure ends the process all the same.
+void runProgram(process.argv.slice(2), { terminal, signal: abortOnSignals() })

@@ -1,4 +1,4 @@
-import { type Anchors, covered, missing, union } from '../capabilities.js'
+import { type Anchors, covered, missing, readCapabilities, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -17,9 +17,9 @@ type Asking = PermissionDecision & { type: 'ask' }
 /** Asks whoever is to be asked, and remembers the answer as long as they say. */
 export class Asker {
   readonly #permissions: CheckedPermissions
+  readonly #anchors: () => Anchors
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
-  readonly #anchors: () => Anchors
 
   constructor(
     permissions: CheckedPermissions,
@@ -27,8 +27,8 @@ export class Asker {
     recorder: PermissionRecorder,
     anchors: () => Anchors,
   ) {
-    this.#anchors = anchors
     this.#permissions = permissions
+    this.#anchors = anchors
     this.#memory = memory
     this.#recorder = recorder
   }
@@ -51,7 +51,7 @@ export class Asker {
       ...(prior === undefined ? {} : { previousDigest: prior.grant.digest }),
     })
     const answer = await this.#answer(question, signal)
-    const given = covered(answer.capabilities ?? asked, asked)
+    const given = covered(this.#given(request, answer) ?? asked, asked)
     if (asksForNothing(given)) throw this.#recorder.refuse(request, 'refused', 'permission was not given')
     const granted = covered(union(question.granted, given), request.capabilities)
     const refused = missing(granted, request.capabilities)
@@ -76,6 +76,20 @@ export class Asker {
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
       ...this.#anchors(),
+    }
+  }
+
+  /** What an answer grants, complete; undefined where that is all that was asked about. */
+  #given(request: PermissionRequest, { capabilities }: PermissionAnswer & { type: 'grant' }) {
+    try {
+      return capabilities === undefined ? undefined : readCapabilities(capabilities)
+    } catch (error) {
+      throw this.#recorder.refuse(
+        request,
+        'failed',
+        'the permission prompt granted what is no capability',
+        error,
+      )
     }
   }
 

@@ -1,10 +1,19 @@
 import { interruptible, type Revocation } from '../call.js'
-import { type Anchors, covered, hashOf, missing, overlapping, without } from '../capabilities.js'
+import {
+  type Anchors,
+  covered,
+  hashOf,
+  missing,
+  NO_CAPABILITIES,
+  overlapping,
+  without,
+} from '../capabilities.js'
 import type { EffectTrace } from '../diagnostics.js'
 import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
+import type { OpenedDirectory } from '../native.js'
 import { Asker } from './asking.js'
-import { type Decided, dateOf } from './decided.js'
+import { type Decided, dateOf, NEVER } from './decided.js'
 import { denied } from './denial.js'
 import type { PermissionGrant } from './grant.js'
 import { GrantMemory } from './grant-memory.js'
@@ -26,9 +35,11 @@ export interface Subject {
 
 /** A decision that is being made, and how many wait for it. */
 interface Pending {
-  readonly decision: Promise<Capabilities>
+  readonly decision: Promise<Decided>
   readonly abandon: AbortController
   waiting: number
+  /** Whether an answer that holds for one execution has been used by one. */
+  isUsed: boolean
 }
 
 const RECORDS_LATER = 'a required audit sink records later'
@@ -40,18 +51,17 @@ const RECORDS_LATER = 'a required audit sink records later'
  */
 export class PermissionGuard {
   readonly #permissions: CheckedPermissions | undefined
+  readonly #anchors: () => Anchors
   readonly #recorder: PermissionRecorder
   readonly #memory: GrantMemory
-  readonly #held: HeldDecisions
-  readonly #anchors: () => Anchors
+  readonly #held = new HeldDecisions()
   readonly #pending = new Map<string, Pending>()
   readonly #hashes = new WeakMap<PluginManifest, string>()
 
-  /** @param anchors - Where relative patterns and `~/` lead: for plugins, for the deny list, and for who is asked. */
+  /** @param anchors - Where relative paths and `~/` lead, at the time. */
   constructor(permissions: CheckedPermissions | undefined, anchors: () => Anchors) {
     this.#permissions = permissions
     this.#anchors = anchors
-    this.#held = new HeldDecisions(anchors)
     this.#recorder = new PermissionRecorder(permissions?.audit)
     this.#memory = new GrantMemory(permissions?.store ?? new MemoryPermissionStore())
   }
@@ -70,7 +80,7 @@ export class PermissionGuard {
     revocation: Revocation,
   ): Capabilities | Promise<Capabilities> {
     const request = this.#request(subject, args)
-    const held = this.#held.get(request, this.#permissions?.store.revision)
+    const held = this.#held.get(request, this.#permissions?.store.revision, this.#anchors())
     if (held === undefined) return this.#decideLater(request, signal, revocation)
     const recorded = this.#use(request, held)
     if (recorded === undefined) return held
@@ -84,7 +94,9 @@ export class PermissionGuard {
    */
   decideSync(subject: Subject, args: readonly string[]): Capabilities {
     const request = this.#request(subject, args)
-    const granted = this.#held.get(request, this.#permissions?.store.revision) ?? this.#decideAtOnce(request)
+    const granted =
+      this.#held.get(request, this.#permissions?.store.revision, this.#anchors()) ??
+      this.#decideAtOnce(request)
     const recorded = this.#use(request, granted)
     if (recorded !== undefined) refuseLater(request, recorded, RECORDS_LATER)
     return granted
@@ -115,6 +127,26 @@ export class PermissionGuard {
     })
   }
 
+  /**
+   * Looks at where granted paths led when they were opened: a deny list knows names, and a name can be that of a link.
+   *
+   * @throws {PluginHostError} `ERR_PERMISSION_DENIED` where one leads to what is on the deny list.
+   */
+  checkOpened(subject: Subject, directories: readonly OpenedDirectory[]): void {
+    const deny = this.#permissions?.deny
+    if (deny === undefined || asksForNothing(deny)) return
+    const opened = {
+      ...NO_CAPABILITIES,
+      fsRead: directories.map(({ path, readsTree }) => ({ pattern: path, recursive: readsTree })),
+      fsWrite: directories.flatMap(({ path, writesTree }) =>
+        writesTree === undefined ? [] : [{ pattern: path, recursive: writesTree }],
+      ),
+    }
+    if (asksForNothing(overlapping(deny, opened, this.#anchors()))) return
+    const message = 'a directory that it asks for is a link to what is on the deny list'
+    throw this.#recorder.refuse(this.#request(subject, []), 'denied', message)
+  }
+
   /** Forgets decisions about code that is gone; grants stay where they are written. */
   forget({ digest }: Subject): void {
     this.#held.forget(digest)
@@ -130,7 +162,12 @@ export class PermissionGuard {
     const pending = this.#join(permissions, request, key)
     pending.waiting += 1
     try {
-      const granted = await interruptible(signal, revocation, () => pending.decision)
+      const { granted, until, by } = await interruptible(signal, revocation, () => pending.decision)
+      if (by === 'prompt' && until === NEVER) {
+        // Once is once, however many wait for the answer.
+        if (pending.isUsed) return await this.#decideLater(request, signal, revocation)
+        pending.isUsed = true
+      }
       const recorded = this.#use(request, granted)
       if (recorded !== undefined) await interruptible(signal, revocation, () => recorded)
       return granted
@@ -150,7 +187,7 @@ export class PermissionGuard {
     if (shared !== undefined) return shared
     const abandon = new AbortController()
     const decision = this.#decide(permissions, request, abandon.signal)
-    const pending = { decision, abandon, waiting: 0 }
+    const pending = { decision, abandon, waiting: 0, isUsed: false }
     if (isShared) this.#pending.set(key, pending)
     // Who comes later is decided about anew; who waited may have gone by the time that it fails.
     const settled = () => this.#forgetPending(key, pending)
@@ -166,7 +203,7 @@ export class PermissionGuard {
     permissions: CheckedPermissions,
     request: PermissionRequest,
     signal: AbortSignal,
-  ): Promise<Capabilities> {
+  ): Promise<Decided> {
     const allowed = this.#allowed(permissions, request)
     const prior = await this.#prior(permissions, allowed)
     const decision = await this.#strategy(permissions, allowed, prior)
@@ -186,7 +223,7 @@ export class PermissionGuard {
     }
     await this.#recordGrant(allowed, decided)
     this.#hold(permissions, request, decided)
-    return decided.granted
+    return decided
   }
 
   #decideAtOnce(request: PermissionRequest): Capabilities {
@@ -345,7 +382,7 @@ export class PermissionGuard {
     request: PermissionRequest,
     { granted, until }: Decided,
   ): void {
-    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision)
+    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision, this.#anchors())
   }
 
   #use(request: PermissionRequest, capabilities: Capabilities): Promise<void> | undefined {

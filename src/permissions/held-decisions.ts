@@ -12,18 +12,16 @@ interface Held {
 /** Decisions that hold until something changes, so that executions do not ask the store each time. */
 export class HeldDecisions {
   readonly #held = new Map<string, Held>()
-  readonly #anchors: () => Anchors
-
-  constructor(anchors: () => Anchors) {
-    this.#anchors = anchors
-  }
 
   /** What was granted, if that still holds; `revision` is the store's. */
-  get(request: PermissionRequest, revision: number | undefined): Capabilities | undefined {
+  get(
+    request: PermissionRequest,
+    revision: number | undefined,
+    { workingDirectory, home }: Anchors,
+  ): Capabilities | undefined {
     const key = keyOf(request)
     const held = this.#held.get(key)
     if (held === undefined) return undefined
-    const { workingDirectory, home } = this.#anchors()
     const holds =
       Date.now() < held.until &&
       held.revision === revision &&
@@ -36,8 +34,14 @@ export class HeldDecisions {
   }
 
   /** @param until - Milliseconds since 1970. */
-  set(request: PermissionRequest, granted: Capabilities, until: number, revision: number | undefined): void {
-    this.#held.set(keyOf(request), { granted, until, revision, anchors: this.#anchors() })
+  set(
+    request: PermissionRequest,
+    granted: Capabilities,
+    until: number,
+    revision: number | undefined,
+    anchors: Anchors,
+  ): void {
+    this.#held.set(keyOf(request), { granted, until, revision, anchors })
   }
 
   /** Forgets what was decided about some code. */

@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline'
+import type { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { NO_CAPABILITIES, union } from '../capabilities.js'
@@ -84,8 +84,10 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
     question: PermissionQuestion,
     signal: AbortSignal,
   ): Promise<PermissionAnswer> {
+    // Loaded where somebody is asked: most executions ask nobody.
+    const readline = await import('node:readline')
     signal.throwIfAborted()
-    const lines = new TypedLines(input)
+    const lines = new TypedLines(input, readline.createInterface)
     const timeout = AbortSignal.timeout(this.#timeoutMs)
     let isAnswered = true
     const read = async (text: string) => {
@@ -212,10 +214,10 @@ class TypedLines {
   #hasEnded = false
   #tell = () => {}
 
-  constructor(input: PromptInput) {
+  constructor(input: PromptInput, create: typeof createInterface) {
     this.#input = input
     // The terminal edits the line, and Ctrl-C stays a signal.
-    this.#reader = createInterface({ input, terminal: false })
+    this.#reader = create({ input, terminal: false })
     this.#reader.on('line', line => {
       this.#lines.push(line)
       this.#tell()

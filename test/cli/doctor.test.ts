@@ -156,6 +156,16 @@ describe('plugins that are not well', () => {
     expect((await sen(['doctor', directory])).stdout).toContain('reads files: ./data')
   })
 
+  test('one that was granted what it asks for is well, and says what that is', async () => {
+    const directory = await temporaryDirectory()
+    const path = await guestFile(directory, 'capabilities-fs')
+    const env = { XDG_CONFIG_HOME: await temporaryDirectory() }
+    expect((await sen(['permissions', 'grant', path], { env })).code).toBe(0)
+    const { json } = await senJson(['doctor', '--json', directory], { env })
+    expect(json.plugins).toMatchObject([{ state: 'ok', ungranted: { fsRead: [] } }])
+    expect((await sen(['doctor', directory], { env })).stdout).toContain('granted: reads files: ./data')
+  })
+
   test('one that needs more than a limit is well under a higher one', async () => {
     const directory = await temporaryDirectory()
     await guestFile(directory, 'manifest-map')
@@ -277,7 +287,7 @@ describe('where the engine has it hard', () => {
     const dist = await copyWithoutAddon(async (directory, addons) => {
       for (const addon of addons) await writeFile(join(directory, addon), 'no library')
     })
-    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'cli', 'main.js') })
+    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'sen.cjs') })
     expect(code).toBe(84)
     expect(stdout).toMatch(/^problem {2}addon: the addon for .* could not be loaded: .+\n {9}remedy: /m)
   })

@@ -387,10 +387,25 @@ describe('while somebody is asked', () => {
     await registry.loadPlugin(await asking('it', read))
     const executions = Array.from({ length: 20 }, () => registry.execute('it'))
     await until(1)
-    asked[0]?.answer(once)
+    asked[0]?.answer({ type: 'grant', duration: 'session' })
     await Promise.all(executions)
     expect(asked).toHaveLength(1)
     expect(used()).toHaveLength(20)
+  })
+
+  test('an answer that holds once is that of one of those who wait', async () => {
+    const { prompt, asked, until } = patient()
+    const { registry, used } = registryWith({ prompt })
+    await registry.loadPlugin(await asking('it', read))
+    const executions = Array.from({ length: 3 }, () => registry.execute('it'))
+    for (let question = 1; question <= 3; question += 1) {
+      await until(question)
+      expect(used()).toHaveLength(question - 1)
+      asked[question - 1]?.answer(once)
+    }
+    await Promise.all(executions)
+    expect(asked).toHaveLength(3)
+    expect(used()).toHaveLength(3)
   })
 
   test('who comes after an answer that holds once is asked about anew', async () => {

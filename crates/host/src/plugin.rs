@@ -294,6 +294,12 @@ impl Plugin {
                 code.used(SHORT_FUEL);
                 None
             }
+            Ok(Executed {
+                suspended: Some(_), ..
+            }) if program.may_sleep => {
+                code.used(SHORT_FUEL);
+                None
+            }
             // Another tier decides.
             Err(fault) if fault.kind == FaultKind::StackOverflow => None,
             executed => Some(executed),
@@ -359,8 +365,10 @@ impl Plugin {
         call: Call,
     ) -> Result<Executed, Fault> {
         let warm = &self.0.warm;
-        // What stands by has nothing outside of itself.
-        let standing_by = if program.is_wasi && !world.is_empty() {
+        // What stands by has nothing outside of itself, and was started to run in one go.
+        let has_other_world = program.is_wasi && !world.is_empty();
+        let may_have_to_wait = program.may_sleep && call.mode == Mode::Suspendable;
+        let standing_by = if has_other_world || may_have_to_wait {
             None
         } else {
             warm.take(program, limits, &call, args)?

@@ -81,6 +81,13 @@ export class Session {
     await before.close()
   }
 
+  /** Looks at everything here that plugins need; returns its exit code. */
+  async doctor(): Promise<number> {
+    // Loaded for this command alone.
+    const { doctor } = await import('../doctor/doctor.js')
+    return await doctor(this.terminal, this.#options.plugins ?? [], { ...this.#options, layout: 'line' })
+  }
+
   /** Ends what runs, and gives up the plugins. */
   async close(): Promise<void> {
     await this.#provider.close()

@@ -6,6 +6,9 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6
 /** All that is assigned to hosts of the internet; everything else in IPv6 is of some special kind. */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 
+/** Public by its number, and the service of whatever cloud the host runs in. */
+const CLOUD_SERVICES = new Set(['168.63.129.16'])
+
 /** Reads an address in one of its usual forms; none with a zone, which names an interface of this machine. */
 export function parseAddress(text: string): Address | undefined {
   return isIP(text) === 0 || text.includes('%') ? undefined : ipaddr.parse(text)
@@ -18,6 +21,6 @@ export function parseAddress(text: string): Address | undefined {
  * Teredo), whatever that is.
  */
 export function isPublic(address: Address): boolean {
-  if (address.range() !== 'unicast') return false
+  if (address.range() !== 'unicast' || CLOUD_SERVICES.has(address.toString())) return false
   return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST)
 }

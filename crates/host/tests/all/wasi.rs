@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sen_host::protocol::{Capabilities, ExecuteResult, PathPattern, Stdio as Streams};
+use sen_host::protocol::{
+    Capabilities, EffectResult, ExecuteResult, PathPattern, Stdio as Streams,
+};
 use sen_host::{
     Captured, Execution, Executor, Fault, FaultKind, Grant, Instance, Interrupt, InterruptReason,
     Interrupts, Limits, Plugin, Sink, Stdio, Stream, Surroundings, Work, World,
@@ -81,6 +83,7 @@ const DIRECTORY: u32 = 1 << 1;
 const PERM: u8 = 63;
 const NOENT: u8 = 44;
 const BADF: u8 = 8;
+const NOMEM: u8 = 48;
 
 fn pattern(pattern: &str, recursive: bool) -> PathPattern {
     PathPattern {
@@ -575,4 +578,174 @@ fn every_execution_begins_with_pristine_memory_and_its_own_arguments() {
         };
         assert_eq!(usize::from(error.code), 101 + round % 7);
     }
+}
+
+/// Also on an instance that stood by, which was started to run in one go.
+#[test]
+fn a_guest_can_sleep_however_often_it_is_called() {
+    let plugin = load(&sleeps(1));
+    for round in 0..100 {
+        assert_eq!(errno(&plugin, &World::default()), 0, "{round}");
+    }
+}
+
+#[test]
+fn a_guest_that_is_resumed_after_an_effect_can_sleep() {
+    let plugin = load(&assemble(&format!(
+        r#"(module
+            {POLL}
+            (memory (export "memory") 2)
+            (data (i32.const 16) "\92\02\92\a4wasi\acA test guest")
+            (data (i32.const 256) "\81\a6Effect\81\a5Sleep\92\01\01")
+            (data (i32.const 512) "\81\a5Error\92\cc\00\a0")
+            (func (export "plugin_alloc") (param i32) (result i32) (i32.const 65536))
+            (func (export "plugin_dealloc") (param i32 i32))
+            (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000015))
+            (func (export "plugin_execute") (param i32 i32) (result i64)
+                (i64.const 0x100_00000012))
+            (func (export "plugin_resume") (param i32 i32 i32) (result i64)
+                (i32.store (i32.const 1040) (i32.const 1))
+                (i64.store (i32.const 1048) (i64.const 1000000))
+                (i32.store8 (i32.const 521) (call $poll_oneoff
+                    (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 3072)))
+                (i64.const 0x200_0000000b)))"#
+    )));
+    for round in 0..100 {
+        let reply = plugin
+            .execute(&[], &Limits::default(), &Interrupts::default())
+            .unwrap();
+        let instance = reply.suspended.unwrap();
+        let resumed = instance.resume(1, &EffectResult::SleepComplete, &Limits::default(), None);
+        let (result, _) = resumed.unwrap_or_else(|fault| panic!("{round}: {fault:?}"));
+        assert!(matches!(result, ExecuteResult::Error(error) if error.code == 0));
+    }
+}
+
+#[test]
+fn a_file_that_may_only_be_read_keeps_its_times_however_it_was_opened() {
+    let scratch = Scratch::new("times");
+    let set = r#"(import "wasi_snapshot_preview1" "fd_filestat_set_times" (func $set_times (param i32 i64 i64 i32) (result i32)))"#;
+    let both = |read, write| Capabilities {
+        fs_read: vec![pattern("./data", read)],
+        fs_write: vec![pattern("./data", write)],
+        ..Capabilities::default()
+    };
+    for (path, capabilities, expected) in [
+        ("file", reads("./data", true), PERM),
+        ("file", changes("./data", false), 0),
+        ("sub/file", both(true, false), PERM),
+        ("sub/file", both(false, true), 0),
+    ] {
+        let data = format!(r#"(data (i32.const 1024) "{path}")"#);
+        let len = path.len();
+        let call = format!(
+            "(drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 1024) (i32.const {len}) (i32.const 0) (i64.const {READ}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (call $set_times (i32.load (i32.const 2048)) (i64.const 5000000000) (i64.const 5000000000) (i32.const 5))"
+        );
+        let plugin = load(&wasi(&format!("{PATH_OPEN} {set}"), &data, &call));
+        let found = errno(&plugin, &world(&plugin, &capabilities, &scratch.0));
+        assert_eq!(found, expected, "{path} {capabilities:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_guest_makes_no_link_that_leads_out_of_its_directory() {
+    use std::os::unix::fs::symlink;
+    let scratch = Scratch::new("made-links");
+    // Seems to lie deep, and does not.
+    symlink("..", scratch.0.join("data/sub/up")).unwrap();
+    let import = r#"(import "wasi_snapshot_preview1" "path_symlink" (func $symlink (param i32 i32 i32 i32 i32) (result i32)))"#;
+    for (to, path, expected) in [
+        ("../outside", "a", PERM),
+        ("../outside", "./b", PERM),
+        ("../outside", "sub/../c", PERM),
+        ("../../outside", "sub/././d", PERM),
+        ("../outside", "sub/up/e", PERM),
+        ("sub/up/../outside", "f", PERM),
+        ("/etc", "g", PERM),
+        ("file", "h", 0),
+        ("../file", "sub/i", 0),
+        ("./.././file", "./sub/j", 0),
+    ] {
+        let data = format!(r#"(data (i32.const 1024) "{to}") (data (i32.const 2048) "{path}")"#);
+        let call = format!(
+            "(call $symlink (i32.const 1024) (i32.const {}) (i32.const 3) (i32.const 2048) (i32.const {}))",
+            to.len(),
+            path.len()
+        );
+        let plugin = load(&wasi(import, &data, &call));
+        let found = errno(
+            &plugin,
+            &world(&plugin, &changes("./data", true), &scratch.0),
+        );
+        assert_eq!(found, expected, "{to} {path}");
+    }
+}
+
+/// Pieces may overlap, so that a short list stands for far more than there is memory.
+#[test]
+fn one_call_reads_and_writes_so_much_and_no_more() {
+    let scratch = Scratch::new("pieces");
+    let transfer = |name: &str| {
+        let import = format!(
+            r#"(import "wasi_snapshot_preview1" "{name}" (func $transfer (param i32 i32 i32 i32) (result i32)))"#
+        );
+        let call = format!(
+            "(drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 1024) (i32.const 3) (i32.const {CREATE}) (i64.const {}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (loop $fill
+                (i32.store (i32.add (i32.const 4100) (i32.load (i32.const 3000))) (i32.const 65536))
+                (i32.store (i32.const 3000) (i32.add (i32.load (i32.const 3000)) (i32.const 8)))
+                (br_if $fill (i32.lt_u (i32.load (i32.const 3000)) (i32.const 8192))))
+            (drop (call $transfer (i32.load (i32.const 2048)) (i32.const 4096) (i32.const 1024) (i32.const 3004)))
+            (i32.shr_u (i32.load (i32.const 3004)) (i32.const 14))",
+            READ | WRITE
+        );
+        let data = r#"(data (i32.const 1024) "big")"#;
+        let plugin = load(&wasi(&format!("{PATH_OPEN} {import}"), data, &call));
+        errno(
+            &plugin,
+            &world(&plugin, &changes("./data", true), &scratch.0),
+        )
+    };
+    assert_eq!(transfer("fd_write"), 64);
+    let big = scratch.0.join("data/big");
+    assert_eq!(fs::metadata(&big).unwrap().len(), 1 << 20);
+    fs::File::options()
+        .write(true)
+        .open(big)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    assert_eq!(transfer("fd_read"), 64);
+}
+
+#[test]
+fn what_a_guest_lists_takes_so_much_of_the_hosts_memory_and_no_more() {
+    let scratch = Scratch::new("listings");
+    for number in 0..500 {
+        let name = format!("{number:0>240}");
+        fs::write(scratch.0.join("data").join(name), "").unwrap();
+    }
+    let readdir = r#"(import "wasi_snapshot_preview1" "fd_readdir" (func $readdir (param i32 i32 i32 i64 i32) (result i32)))"#;
+    // Opens the directory again and again, and begins to list it each time: until that is refused.
+    let call = format!(
+        "(loop $again (result i32)
+            (drop (call $path_open (i32.const 3) (i32.const 0) (i32.const 1024) (i32.const 1) (i32.const {DIRECTORY}) (i64.const {READ}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (i32.store (i32.const 3000) (call $readdir
+                (i32.load (i32.const 2048)) (i32.const 4096) (i32.const 256) (i64.const 0) (i32.const 3004)))
+            (br_if $again (i32.eqz (i32.load (i32.const 3000))))
+            (i32.load (i32.const 3000)))"
+    );
+    let data = r#"(data (i32.const 1024) ".")"#;
+    let plugin = load(&wasi(&format!("{PATH_OPEN} {readdir}"), data, &call));
+    let limits = Limits {
+        timeout: HANG,
+        ..Limits::default()
+    };
+    let world = world(&plugin, &reads("./data", true), &scratch.0);
+    let reply = plugin
+        .execute_in(&world, &[], &limits, &Interrupts::default())
+        .unwrap();
+    assert!(matches!(reply.result, ExecuteResult::Error(error) if error.code == NOMEM));
 }
