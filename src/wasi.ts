@@ -292,13 +292,15 @@ function newSink(): addon.OutputSink {
   return new (addon.native().OutputSink)((isStderr, bytes) => {
     const stream = isStderr ? process.stderr : process.stdout
     // On a terminal text is all there can be; anywhere else bytes stay as they are.
-    if (stream.isTTY) passOn(stream, (isStderr ? stderr : stdout).decode(bytes, { stream: true }))
-    else stream.write(bytes)
+    passOn(stream, stream.isTTY ? (isStderr ? stderr : stdout).decode(bytes, { stream: true }) : bytes)
   })
 }
 
-function passOn(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(stream.isTTY ? inert(text) : text)
+function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array): void {
+  stream.write(stream.isTTY && typeof output === 'string' ? inert(output) : output, error => {
+    // As with `console`: what nobody reads any more ends no program that does not listen for it.
+    if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
+  })
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CapabilitiesInput, PermissionPresets, PluginRegistry } from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -35,6 +35,16 @@ const calls: Record<string, string> = {
     (drop (call $poll_oneoff (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 3072)))`,
   'random_get of 128 KiB': '(drop (call $random_get (i32.const 0x1_8000) (i32.const 0x2_0000)))',
   sched_yield: '(drop (call $sched_yield))',
+  'fd_read of 4 GiB at once': `
+    (drop (memory.grow (i32.const 256)))
+    (drop ${open(0)})
+    (local.set $number (i32.const 0))
+    (loop $pieces
+      (i32.store (i32.add (i32.const 0x8000) (i32.mul (local.get $number) (i32.const 8))) (i32.const 0x4_0000))
+      (i32.store (i32.add (i32.const 0x8004) (i32.mul (local.get $number) (i32.const 8))) (i32.const 0x100_0000))
+      (local.set $number (i32.add (local.get $number) (i32.const 1)))
+      (br_if $pieces (i32.lt_u (local.get $number) (i32.const 255))))
+    (drop (call $fd_read (i32.load (i32.const 1040)) (i32.const 0x8000) (i32.const 255) (i32.const 1032)))`,
 }
 
 describe('a deadline holds for calls without end of', () => {
@@ -42,6 +52,7 @@ describe('a deadline holds for calls without end of', () => {
     const workingDirectory = await temporaryDirectory()
     await mkdir(join(workingDirectory, 'data'))
     await writeFile(join(workingDirectory, 'data/file'), 'text')
+    await truncate(join(workingDirectory, 'data/file'), 2 ** 33)
     const registry = new PluginRegistry({
       permissions: PermissionPresets.testing(),
       wasi: { workingDirectory },
