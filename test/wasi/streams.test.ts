@@ -36,6 +36,17 @@ describe('standard output of the process, where a plugin’s is passed on', () =
     expect(stderr).toContain('"type":"success"')
   })
 
+  test('bounds what waits for one who does not read, and a plugin that writes on meets its deadline', async () => {
+    const limits = JSON.stringify({ timeoutMs: 500, fuel: Number.MAX_SAFE_INTEGER })
+    const { stderr } = await runProgram('wasi-run.mjs', [await flooding(2 ** 30), limits], {
+      within: into('{ sleep 2; cat >/dev/null; }'),
+    })
+    const [ended, ...more] = stderr.trimEnd().split('\n')
+    const { peakMemoryBytes, ...outcome } = JSON.parse(ended ?? '')
+    expect({ outcome, more }).toEqual({ outcome: { code: 'ERR_DEADLINE_EXCEEDED' }, more: ['exit 0'] })
+    expect(peakMemoryBytes).toBeLessThan(200 * 2 ** 20)
+  })
+
   test('may be closed: what is written then is lost, the plugin’s call and the program go on', async () => {
     const limits = JSON.stringify({ timeoutMs: 500 })
     const { stderr } = await runProgram('wasi-run.mjs', [await flooding(2 ** 30), limits], {
