@@ -141,6 +141,8 @@ export declare class OutputSink {
   constructor(onOutput: (isStderr: boolean, bytes: Buffer) => void)
   /** Bytes that `onOutput` has not been called with yet. */
   get inFlight(): number
+  /** So many of the bytes that `onOutput` was called with are written, or lost: there is room for others. */
+  written(bytes: number): void
 }
 
 /** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */

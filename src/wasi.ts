@@ -289,16 +289,25 @@ export class PluginWorlds {
 /** Passes on what plugins write, as it comes. */
 function newSink(): addon.OutputSink {
   const [stdout, stderr] = [new TextDecoder(), new TextDecoder()]
-  return new (addon.native().OutputSink)((isStderr, bytes) => {
+  const sink: addon.OutputSink = new (addon.native().OutputSink)((isStderr, bytes) => {
+    const written = () => sink.written(bytes.length)
     const stream = isStderr ? process.stderr : process.stdout
     // On a terminal text is all there can be; anywhere else bytes stay as they are.
-    if (stream.isTTY) passOn(stream, (isStderr ? stderr : stdout).decode(bytes, { stream: true }))
-    else stream.write(bytes)
+    passOn(
+      stream,
+      stream.isTTY ? (isStderr ? stderr : stdout).decode(bytes, { stream: true }) : bytes,
+      written,
+    )
   })
+  return sink
 }
 
-function passOn(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(stream.isTTY ? inert(text) : text)
+function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, written?: () => void): void {
+  stream.write(stream.isTTY && typeof output === 'string' ? inert(output) : output, error => {
+    written?.()
+    // As with `console`: what nobody reads any more ends no program that does not listen for it.
+    if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
+  })
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {

@@ -22,11 +22,16 @@ export interface Conflict {
 export interface Executing {
   readonly permissions: PermissionOptions
   readonly effects: EffectOptions
+  /** Where what they write goes: into results, where those are documents for programs. */
+  readonly stdio: 'capture' | 'inherit'
 }
 
-/** A registry whose plugins run for whoever sits at the command line, with its standard streams. */
-export function executing(loading: PluginLoaderOptions, options: Executing): PluginRegistry {
-  return new PluginRegistry({ ...loading, ...options, wasi: { stdio: 'inherit' } })
+/** A registry whose plugins run for whoever sits at the command line. */
+export function executing(
+  loading: PluginLoaderOptions,
+  { permissions, effects, stdio }: Executing,
+): PluginRegistry {
+  return new PluginRegistry({ ...loading, permissions, effects, wasi: { stdio } })
 }
 
 /**

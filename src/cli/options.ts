@@ -48,6 +48,11 @@ export function addVerboseOption(command: Command): Command {
   return command.option('--verbose', 'show where in the program an error comes from')
 }
 
+/** Where plugins' streams lead: a document has what they write in it, and nothing beside it. */
+export function stdioOf({ json = false }: ReportOptions): 'capture' | 'inherit' {
+  return json ? 'capture' : 'inherit'
+}
+
 export function addUsageOption(command: Command): Command {
   return command.option('-u, --usage', 'say on stderr what an execution used: fuel, time and memory')
 }

@@ -89,9 +89,13 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
     signal.throwIfAborted()
     const lines = new TypedLines(input, readline.createInterface)
     const timeout = AbortSignal.timeout(this.#timeoutMs)
-    const read = (text: string) => {
+    let isAnswered = true
+    const read = async (text: string) => {
+      isAnswered = false
       output.write(text)
-      return lines.next(AbortSignal.any([signal, timeout]))
+      const line = await lines.next(AbortSignal.any([signal, timeout]))
+      isAnswered = line !== undefined
+      return line
     }
     try {
       await lines.discard()
@@ -103,7 +107,7 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
       return { type: 'deny', reason: 'timed-out', message }
     } finally {
       // The next line is the shell's, or whoever writes next.
-      if (signal.aborted || timeout.aborted) output.write('\n')
+      if (!isAnswered) output.write('\n')
       lines.close()
     }
   }

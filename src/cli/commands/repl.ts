@@ -17,7 +17,7 @@ export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & Eff
 const HELP = `
 On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
 Commands are read from stdin where that is not a terminal, and the exit code is the last one's; there,
-plugins are what they were at the start, until reload.
+plugins are what they were at the start, until reload. The standard input of plugins is empty.
 
 Examples:
   sen repl --plugins ./plugins

@@ -1,4 +1,6 @@
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
+import type { PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
 import { type Context, perform } from '../context.js'
 import { type DirectoryOptions, pluginDirectories } from '../directories.js'
@@ -13,6 +15,7 @@ import {
   type LoadOptions,
   loadingOf,
   type ReportOptions,
+  stdioOf,
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
 
@@ -20,6 +23,7 @@ type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
+A plugin that may use standard streams reads and writes those of sen; with --json, what it writes is in the document.
 
 Examples:
   sen run greet Ada --style shout
@@ -63,6 +67,7 @@ async function run(
   const catalogue = await Catalogue.find(command, directories, loadingOf(options), {
     permissions: permissionsOf(terminal, options),
     effects: effectsOf(terminal, options),
+    stdio: stdioOf(options),
   })
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
@@ -70,5 +75,12 @@ async function run(
     const failure = catalogue.failureOf(command)
     if (failure !== undefined) throw failure.error
   }
-  return await execute(terminal, catalogue.registry, words, { ...options, signal })
+  const stdin = options.json ? await pipedInput(catalogue.registry, command) : undefined
+  return await execute(terminal, catalogue.registry, words, { ...options, signal, stdin })
+}
+
+/** All that is piped in, for a plugin that asks for it and whose streams are captured. */
+async function pipedInput(registry: PluginRegistry, command: string): Promise<Uint8Array | undefined> {
+  const asks = registry.getManifest(command)?.capabilities.stdio.stdin === true
+  return asks && !process.stdin.isTTY ? await buffer(process.stdin) : undefined
 }

@@ -7,7 +7,7 @@ import { candidateDirectories, pluginDirectories } from '../directories.js'
 import { effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
-import { loadingOf, type ReportOptions } from '../options.js'
+import { loadingOf, type ReportOptions, stdioOf } from '../options.js'
 import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
 import { TypedPrompt } from './typed-prompt.js'
@@ -99,7 +99,8 @@ export class Session {
     this.#running = running
     const signal = AbortSignal.any([this.#signal, running.signal])
     try {
-      return await execute(this.terminal, this.registry, words, { ...this.report, signal })
+      // Lines that come are for the shell: a plugin that read them would take the commands after its own.
+      return await execute(this.terminal, this.registry, words, { ...this.report, signal, stdin: '' })
     } catch (error) {
       if (!running.signal.aborted) throw error
       this.terminal.note('stopped')
@@ -127,6 +128,7 @@ async function load(
   const executing = {
     permissions: permissionsOf(terminal, options, prompt),
     effects: effectsOf(terminal, options),
+    stdio: stdioOf(options),
   }
   const provider =
     onEvent === undefined
