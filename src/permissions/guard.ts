@@ -6,6 +6,7 @@ import {
   missing,
   NO_CAPABILITIES,
   overlapping,
+  readCapabilities,
   without,
 } from '../capabilities.js'
 import type { EffectTrace } from '../diagnostics.js'
@@ -320,8 +321,8 @@ export class PermissionGuard {
         now: new Date(),
         ...(prior === undefined ? {} : { prior }),
       })
-      if (!(decision instanceof Promise)) return decision
-      return decision.catch(error => {
+      if (!(decision instanceof Promise)) return complete(decision)
+      return decision.then(complete).catch(error => {
         throw failed(error)
       })
     } catch (error) {
@@ -412,4 +413,20 @@ function subcommand(spec: CommandSpec, command: string, args: readonly string[])
   const [first, ...rest] = args
   const found = spec.subcommands.find(({ name }) => name === first)
   return found === undefined ? command : subcommand(found, `${command} ${found.name}`, rest)
+}
+
+/** A decision whose capabilities are complete, also where a strategy of a program's own left some out. */
+function complete(decision: PermissionDecision): PermissionDecision {
+  switch (decision?.type) {
+    case 'grant':
+      return { ...decision, capabilities: readCapabilities(decision.capabilities) }
+    case 'ask':
+      return {
+        ...decision,
+        capabilities: readCapabilities(decision.capabilities),
+        granted: readCapabilities(decision.granted),
+      }
+    default:
+      return decision
+  }
 }

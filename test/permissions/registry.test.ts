@@ -10,6 +10,7 @@ import {
   type PermissionOptions,
   PermissionPresets,
   type PermissionQuestion,
+  type PermissionStrategy,
   PluginLoader,
   PluginRegistry,
   RecordingPermissionPrompt,
@@ -377,6 +378,30 @@ describe('code that changes', () => {
     expect(events.filter(({ type }) => type === 'used')).toMatchObject([
       { digest: before, details: { capabilities: full(read) } },
     ])
+  })
+})
+
+describe('a strategy of a program’s own', () => {
+  const deciding = (decision: unknown): PermissionStrategy => ({ decide: () => decision as never })
+
+  test('may leave out what it does not grant', async () => {
+    const strategy = deciding({ type: 'grant', capabilities: { fsRead: [{ pattern: './data' }] } })
+    const { registry, used } = registryWith({ strategy })
+    await registry.loadPlugin(await asking('it', full({ fsRead: [{ pattern: './data', recursive: false }] })))
+    await registry.execute('it')
+    expect(used()).toHaveLength(1)
+  })
+
+  test.each([
+    ['grants what is no capability', { type: 'grant', capabilities: { fsRead: 'everything' } }],
+    ['grants nothing that can be understood', { type: 'grant' }],
+    ['asks about what is no capability', { type: 'ask', capabilities: { net: [1] }, granted: {} }],
+  ])('is refused where it %s', async (_, decision) => {
+    const { registry, used } = registryWith({ strategy: deciding(decision) })
+    await registry.loadPlugin(await asking('it', read))
+    const failed = { code: 'ERR_PERMISSION_DENIED', details: { reason: 'failed' } }
+    await expect(registry.execute('it')).rejects.toMatchObject(failed)
+    expect(used()).toHaveLength(0)
   })
 })
 
