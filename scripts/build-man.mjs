@@ -6,9 +6,9 @@ import { manPage } from './man-page.mjs'
 import { at, main } from './steps.mjs'
 
 export async function buildManPage() {
-  const { createProgram } = await import(pathToFileURL(at('dist', 'cli', 'program.js')).href)
-  const { commandNames } = await import(pathToFileURL(at('dist', 'cli', 'commands.js')).href)
-  const { Terminal } = await import(pathToFileURL(at('dist', 'terminal.js')).href)
+  const { createProgram } = await import(pathToFileURL(at('build', 'cli', 'program.js')).href)
+  const { commandNames } = await import(pathToFileURL(at('build', 'cli', 'commands.js')).href)
+  const { Terminal } = await import(pathToFileURL(at('build', 'terminal.js')).href)
   const terminal = new Terminal(process.stdout, process.stderr, {})
   const { signal } = new AbortController()
   const program = await createProgram({ terminal, signal }, commandNames)

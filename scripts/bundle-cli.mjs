@@ -1,15 +1,11 @@
 // Bundles the command line for installation: dist/sen.cjs, and beside it a chunk for what each command needs besides.
 // Node takes about half a millisecond for each ES module, of which sen and its libraries have a hundred.
 
-import { readdirSync, rmSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 import { at } from './steps.mjs'
 
 /** Writes dist/sen.cjs and dist/sen-*.cjs. */
 export async function bundleCommandLine() {
-  for (const file of readdirSync(at('dist'))) {
-    if (/^sen(-[\w-]+)?\.cjs(\.map)?$/.test(file)) rmSync(at('dist', file))
-  }
   const bundle = await rolldown({
     input: { sen: at('src', 'cli', 'main.ts') },
     platform: 'node',

@@ -1,8 +1,12 @@
-import { distance } from 'fastest-levenshtein'
+import { createRequire } from 'node:module'
+import type * as levenshtein from 'fastest-levenshtein'
 
 /** A longer word is nothing misspelt, and comparing it would take long. */
 const LONGEST = 128
 const MOST = 3
+
+/** The library, loaded by the first word that is none of the names. */
+let loaded: typeof levenshtein | undefined
 
 /** Names that somebody may have meant, the closest first. */
 export function suggestionsFor(word: string, names: Iterable<string>): string[] {
@@ -23,4 +27,9 @@ export function compareNames(a: string, b: string): number {
 function distanceTo(word: string, name: string): number {
   if (name.startsWith(word) && word !== '') return 0
   return name.length > LONGEST ? Number.POSITIVE_INFINITY : distance(word, name)
+}
+
+function distance(word: string, name: string): number {
+  loaded ??= createRequire(import.meta.url)('fastest-levenshtein') as typeof levenshtein
+  return loaded.distance(word, name)
 }

@@ -1,4 +1,4 @@
-const segmenter = new Intl.Segmenter()
+let segmenter: Intl.Segmenter | undefined
 const WIDE =
   /^(?:[\u{1100}-\u{115f}\u{3000}-\u{303e}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}]|\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana})/u
 const HALF_WIDTH = /^[\u{ff61}-\u{ffdc}]/u
@@ -10,18 +10,18 @@ const COMBINING = /^\p{Mark}/u
 export function widthOf(line: string): number {
   if (ASCII.test(line)) return line.length
   let width = 0
-  for (const { segment } of segmenter.segment(line)) width += widthOfSegment(segment)
+  for (const { segment } of segments(line)) width += widthOfSegment(segment)
   return width
 }
 
 /** The line in no more than so many columns: what is cut off, at either side, leaves a `…`. */
 export function clip(line: string, width: number, cut: 'start' | 'end'): string {
   if (widthOf(line) <= width) return line
-  const segments = Array.from(segmenter.segment(line), ({ segment }) => segment)
+  const left = Array.from(segments(line), ({ segment }) => segment)
   const kept: string[] = []
   let room = width - 1
-  while (segments.length > 0) {
-    const segment = (cut === 'end' ? segments.shift() : segments.pop()) ?? ''
+  while (left.length > 0) {
+    const segment = (cut === 'end' ? left.shift() : left.pop()) ?? ''
     room -= widthOfSegment(segment)
     if (room < 0) break
     kept.push(segment)
@@ -59,7 +59,7 @@ function breakUp(word: string, width: number): string[] {
   const pieces: string[] = []
   let piece = ''
   let room = width
-  for (const { segment } of segmenter.segment(word)) {
+  for (const { segment } of segments(word)) {
     const wide = widthOfSegment(segment)
     if (wide > room && piece !== '') {
       pieces.push(piece)
@@ -70,6 +70,12 @@ function breakUp(word: string, width: number): string[] {
     room -= wide
   }
   return [...pieces, piece]
+}
+
+/** With a segmenter that the first text outside ASCII makes: reading its tables takes several milliseconds. */
+function segments(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter()
+  return segmenter.segment(text)
 }
 
 function widthOfSegment(segment: string): number {

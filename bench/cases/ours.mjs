@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PermissionPresets, PluginLoader, PluginRegistry } from '../../dist/index.js'
-import { handleOf } from '../../dist/plugin.js'
+import { handleOf } from '../../dist/internal.js'
 import { pluginPath, workingDirectory } from '../lib/build.mjs'
 import { awaited, blocking, idle, inFlight, loading, reloading, serve, withLoopDelay } from '../lib/serve.mjs'
 

@@ -271,7 +271,7 @@ describe('where the engine has it hard', () => {
   test('without an addon, the doctor works, says so, and ends with 84', async () => {
     const directory = await temporaryDirectory()
     await guestFile(directory, 'echo')
-    const main = join(await copyWithoutAddon(), 'cli', 'main.js')
+    const main = join(await copyWithoutAddon(), 'sen.cjs')
     const { code, json, check } = await doctor([directory], { main })
     expect(code).toBe(84)
     expect(check('addon')).toMatchObject({
