@@ -1,63 +1,40 @@
-// Packs the package as `npm publish` would and looks at the result: publint and arethetypeswrong read it, then it is laid
-// out as installed, with the addon in its platform's package, and test/package/smoke.cjs uses it from there.
+// Packs what is published and looks at it: publint and arethetypeswrong read it, then it is tried on this Node and on every
+// version that scripts/node-versions.mjs lists.
+//
+//   node scripts/check-package.mjs                  packs it first, with the addon of dist/
+//   node scripts/check-package.mjs --tarballs DIR   looks at what scripts/package.mjs has made
+//   ... --here                                      tries it on this Node alone
 
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ask, at, main, run, Stop } from './steps.mjs'
-
-const { name, napi, dependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { nodeBinary, nodeVersions } from './node-versions.mjs'
+import { source } from './platforms.mjs'
+import { smoke } from './smoke.mjs'
+import { main, run } from './steps.mjs'
 
 await main(() => {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  const { values } = parseArgs({ options: { tarballs: { type: 'string' }, here: { type: 'boolean' } } })
+  if (values.tarballs !== undefined) return check(resolve(values.tarballs), values.here)
+  const folder = mkdtempSync(join(tmpdir(), `${source.name}-`))
   try {
-    const tarball = pack(folder)
-    run('publint', ['run', tarball, '--strict'])
-    run('attw', [tarball, '--no-emoji', '--exclude-entrypoints', 'commander', 'yargs'])
-    // Resolution that knows no "exports" finds the main entry, and no other.
-    run('attw', [tarball, '--no-emoji', '--profile', 'node16'])
-    lay(folder, tarball)
-    run('node', [join(folder, 'smoke.cjs')], { env: { SEN_PLUGIN_HOST_CACHE: join(folder, 'cache') } })
+    run('node', ['scripts/package.mjs', '--output', folder])
+    check(folder, values.here)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 })
 
-function pack(folder) {
-  const output = ask('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
-  if (output === undefined) throw new Stop('npm pack failed')
-  const [{ filename, files, unpackedSize }] = JSON.parse(output)
-  console.log(`${filename}: ${files.length} files, ${(unpackedSize / 1024).toFixed(0)} KiB unpacked`)
-  return join(folder, filename)
-}
-
-/** node_modules as an installation leaves it, but for the dependencies, which are links to the project's own. */
-function lay(folder, tarball) {
-  const modules = join(folder, 'node_modules')
-  const unpacked = join(modules, name)
-  mkdirSync(unpacked, { recursive: true })
-  if (ask('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked]) === undefined)
-    throw new Stop('tar failed')
-
-  const addon = readdirSync(at('dist')).find(
-    file => file.startsWith(`${napi.binaryName}.`) && file.endsWith('.node'),
+function check(tarballs, here) {
+  const tarball = join(tarballs, `${source.name}-${source.version}.tgz`)
+  run('publint', ['run', tarball, '--strict'])
+  run('attw', [tarball, '--no-emoji', '--exclude-entrypoints', 'commander', 'yargs'])
+  // Resolution that knows no "exports" finds the main entry, and no other.
+  run('attw', [tarball, '--no-emoji', '--profile', 'node16'])
+  const others = here ? [] : nodeVersions.map(version => nodeBinary(version))
+  smoke(
+    tarballs,
+    [process.execPath, ...others].map(node => [node]),
   )
-  if (addon === undefined) throw new Stop('the addon is not built: npm run build:addon')
-  const platform = addon.slice(napi.binaryName.length + 1, -'.node'.length)
-  const platformPackage = join(modules, `${napi.packageName}-${platform}`)
-  cpSync(at('npm', platform), platformPackage, { recursive: true })
-  copyFileSync(at('dist', addon), join(platformPackage, addon))
-
-  for (const dependency of Object.keys(dependencies))
-    symlinkSync(at('node_modules', dependency), join(modules, dependency), 'junction')
-  copyFileSync(at('test', 'package', 'smoke.cjs'), join(folder, 'smoke.cjs'))
 }

@@ -33,7 +33,7 @@ const checks = {
     tsc('--project', 'test/package/tsconfig.json', '--module', 'node16')
   },
   'the example plugins and the guests build': () => run('node', ['scripts/build-plugins.mjs']),
-  'the package is what npm expects, and works once it is installed': () =>
+  'the package is what npm expects, and works on every version of Node once it is installed': () =>
     run('node', ['scripts/check-package.mjs']),
   'tests in Rust': () => cargo('test', '--release', '--workspace'),
   'tests in TypeScript': () => run('vitest', ['run']),

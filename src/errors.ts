@@ -29,6 +29,12 @@ export type UnsafeFileReason =
   | 'writable-by-others'
   | 'unsafe-directory'
 
+/**
+ * Why there is no addon: none is made for this system (`no-addon`), it is not installed, this process was told
+ * to load none (`addons-disabled`), or it is there and the system refuses it.
+ */
+export type UnsupportedPlatformReason = 'no-addon' | 'not-installed' | 'addons-disabled' | 'not-loadable'
+
 /** What each code says in `details`. */
 export interface PluginHostErrorDetails {
   /** A wrong option or argument: `name` is its key. */
@@ -95,7 +101,12 @@ export interface PluginHostErrorDetails {
   /** The queue of waiting executions is full. */
   ERR_BUSY: { readonly limit: number } & MaybeUsage
   /** No addon for this platform, or it could not be loaded. */
-  ERR_UNSUPPORTED_PLATFORM: { readonly platform: string; readonly arch: string; readonly libc?: string }
+  ERR_UNSUPPORTED_PLATFORM: {
+    readonly platform: string
+    readonly arch: string
+    readonly libc?: string
+    readonly reason: UnsupportedPlatformReason
+  }
   /** A defect in the host. */
   ERR_INTERNAL: MaybeUsage
 }

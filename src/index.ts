@@ -32,6 +32,7 @@ export {
   type PluginHostErrorDetails,
   type TrapFrame,
   type UnsafeFileReason,
+  type UnsupportedPlatformReason,
 } from './errors.js'
 export type { CallOptions, PluginInstance } from './instance.js'
 export type { Limits } from './limits.js'

@@ -1,7 +1,7 @@
 /** The only file that loads the addon. */
 import { createRequire } from 'node:module'
 import type * as addon from '../index.js'
-import { PluginHostError } from './errors.js'
+import { PluginHostError, type UnsupportedPlatformReason } from './errors.js'
 
 export type {
   CacheEntry,
@@ -48,13 +48,14 @@ export function addonSource(): string {
 }
 
 function load(): { addon: typeof addon; source: string } {
-  const require = createRequire(import.meta.url)
   const targets = platformTargets()
   const failures: unknown[] = []
   for (const target of targets) {
     // A clone has the addon that it built; an installed package has it from its platform's package.
     for (const specifier of [`./sen-plugin-host.${target}.node`, `sen-plugin-host-${target}`]) {
       try {
+        // In here: what a bundler makes a CommonJS file of has no URL, and nothing to resolve from.
+        const require = createRequire(import.meta.url)
         const found = require(specifier) as typeof addon
         return { addon: found, source: specifier.startsWith('.') ? require.resolve(specifier) : specifier }
       } catch (error) {
@@ -85,14 +86,45 @@ function unsupported(
   targets: readonly string[],
   failures: readonly unknown[],
 ): PluginHostError<'ERR_UNSUPPORTED_PLATFORM'> {
-  const missing = failures.every(failure => (failure as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND')
   const { platform, arch } = process
-  const target = targets.join(' or ')
-  const problem = missing
-    ? `The addon for ${target} is not installed. Install without --omit=optional, on the machine that runs it; in a clone, run npm run build`
-    : `The addon for ${target} could not be loaded`
-  const details = platform === 'linux' ? { platform, arch, libc: libc() } : { platform, arch }
-  const cause =
-    failures.find(failure => (failure as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') ?? failures[0]
-  return new PluginHostError('ERR_UNSUPPORTED_PLATFORM', problem, details, { cause })
+  // What kept an addon that is there from being loaded tells more than that another one is not there.
+  const cause = failures.find(failure => !isAbsence(failure)) ?? failures[0]
+  const reason = reasonOf(cause)
+  const libcHere = platform === 'linux' ? { libc: libc() } : {}
+  const details = { platform, arch, ...libcHere, reason }
+  return new PluginHostError('ERR_UNSUPPORTED_PLATFORM', remedies[reason](targets.join(' or ')), details, {
+    cause,
+  })
+}
+
+/** Whether an addon is not where it was looked for; its file may be anywhere else. */
+function isAbsence(failure: unknown): boolean {
+  const { code } = failure as NodeJS.ErrnoException
+  return code === 'MODULE_NOT_FOUND' || code === 'ERR_INVALID_ARG_VALUE'
+}
+
+function reasonOf(cause: unknown): UnsupportedPlatformReason {
+  if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED') return 'addons-disabled'
+  if (!isAbsence(cause)) return 'not-loadable'
+  const { platform, arch } = process
+  return PLATFORMS.has(platform) && ARCHITECTURES.has(arch) ? 'not-installed' : 'no-addon'
+}
+
+const PLATFORMS = new Set<string>(['linux', 'darwin', 'win32'])
+const ARCHITECTURES = new Set<string>(['x64', 'arm64'])
+
+/** What happened and what to do, by the reason. */
+const remedies: Readonly<Record<UnsupportedPlatformReason, (target: string) => string>> = {
+  'no-addon': target =>
+    `There is no addon for ${target}. sen-plugin-host runs on Linux, macOS and Windows, on x64 and arm64`,
+  'not-installed': target =>
+    `The addon for ${target} is not installed. Install on the machine that runs it, without --omit=optional; ` +
+    'delete node_modules and the lock file first if they came from another system. ' +
+    'Have a bundler leave sen-plugin-host out of the bundle (as external). In a clone, run npm run build',
+  'addons-disabled': target =>
+    `Node was told to load no addons, and so not the one for ${target}. ` +
+    'Start it with --allow-addons where it has --permission, and without --no-addons',
+  'not-loadable': target =>
+    `The addon for ${target} is there and could not be loaded; the cause says why. ` +
+    'On Linux it needs glibc 2.28 or later, or musl 1.2; under --permission, reading of its file',
 }

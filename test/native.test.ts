@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { rejection, thrown } from './fault.js'
 import { guest } from './guest.js'
 import { copyWithoutAddon } from './package-copy.js'
+import { runProgram } from './system.js'
 
 describe('without an addon for this platform', () => {
   test('importing works, and the first use says which platform has none', async () => {
@@ -18,7 +19,7 @@ describe('without an addon for this platform', () => {
     ]) {
       expect(host.isPluginHostError(error, 'ERR_UNSUPPORTED_PLATFORM')).toBe(true)
       const libc = platform === 'linux' ? { libc: expect.stringMatching(/^(gnu|musl)$/) } : {}
-      expect(error).toMatchObject({ details: { platform, arch, ...libc } })
+      expect(error).toMatchObject({ details: { platform, arch, ...libc, reason: 'not-installed' } })
     }
     expect(host.defaultPluginDirs('app')).toHaveLength(2)
   })
@@ -30,8 +31,35 @@ describe('without an addon for this platform', () => {
     const error = thrown(() => new host.PluginRegistry())
     expect(error).toMatchObject({
       code: 'ERR_UNSUPPORTED_PLATFORM',
+      details: { reason: 'not-loadable' },
       cause: { code: 'ERR_DLOPEN_FAILED' },
     })
+  })
+})
+
+describe('where Node says that it runs on', () => {
+  test.each([
+    ['freebsd', 'x64', 'no-addon'],
+    ['linux', 'riscv64', 'no-addon'],
+    ['sunos', 'x64', 'no-addon'],
+    ['darwin', 'arm64', 'not-installed'],
+    ['win32', 'x64', 'not-installed'],
+    ['linux', 'arm64', 'not-installed'],
+  ])('%s on %s, the error says %s', async (platform, arch, reason) => {
+    const { code, stdout } = await runProgram('elsewhere.mjs', [platform, arch])
+    expect({ code, error: JSON.parse(stdout) }).toMatchObject({
+      code: 0,
+      error: { code: 'ERR_UNSUPPORTED_PLATFORM', details: { platform, arch, reason } },
+    })
+  })
+})
+
+test('a Node that was told to load no addons is told how to', async () => {
+  const { platform, arch } = process
+  const { stdout } = await runProgram('elsewhere.mjs', [platform, arch], { flags: ['--no-addons'] })
+  expect(JSON.parse(stdout)).toMatchObject({
+    code: 'ERR_UNSUPPORTED_PLATFORM',
+    details: { platform, arch, reason: 'addons-disabled' },
   })
 })
 

@@ -2,39 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { compile, guestFile, temporaryDirectory } from './guest.js'
-import { type Ended, runProgram } from './system.js'
+import { runProgram } from './system.js'
 
-// Faults at the end of a process are rare ones: each is made several times.
-const ROUNDS = 3
-
-describe('a process that ends in the middle of calls ends as it should', () => {
-  test('by process.exit(), with its code', async () => {
-    for (const { code, signal, stderr } of await rounds('exit.mjs')) {
-      expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
-    }
-  })
-
-  test('by process.exit() while Workers are in the middle of calls as well', async () => {
-    for (const { code, signal, stderr } of await rounds('exit-in-workers.mjs')) {
-      expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
-    }
-  })
-
-  test('by an exception that nobody catches, which is reported', async () => {
-    for (const { code, signal, stderr } of await rounds('throw.mjs')) {
-      expect({ code, signal }).toEqual({ code: 1, signal: null })
-      expect(stderr).toContain('nobody catches this')
-    }
-  })
-
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s, of that signal', async name => {
-    const onOutput = (stdout: string, kill: (signal: NodeJS.Signals) => void) => {
-      if (stdout === 'begun\n') kill(name)
-    }
-    for (const { code, signal, stderr } of await rounds('wait.mjs', onOutput)) {
-      expect({ code, signal, stderr }).toEqual({ code: null, signal: name, stderr: '' })
-    }
-  })
+test('a process ends by process.exit() while Workers are in the middle of calls as well', async () => {
+  const path = await guestFile(await temporaryDirectory(), 'forever')
+  const ended = await runProgram('exit-in-workers.mjs', [path])
+  expect(ended).toEqual({ code: 7, signal: null, stdout: '', stderr: '' })
 })
 
 describe('a process', () => {
@@ -92,15 +65,3 @@ const TRAPS = `(module
   (func (export "out-of-bounds") (result i32) (i32.load (i32.const 100000)))
   (func (export "unreachable") (result i32) (unreachable))
   (func $recurse (export "recurse") (result i32) (i32.add (call $recurse) (i32.const 1))))`
-
-async function rounds(
-  program: string,
-  onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void,
-): Promise<Ended[]> {
-  const path = await guestFile(await temporaryDirectory(), 'forever')
-  const ended: Ended[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    ended.push(await runProgram(program, [path], onOutput === undefined ? {} : { onOutput }))
-  }
-  return ended
-}

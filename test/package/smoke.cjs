@@ -1,5 +1,6 @@
-// Run beside an installed package (scripts/check-package.mjs): both ways in lead to the same classes, the addon loads from
-// its platform's package, and the command line starts.
+// Run beside an installed package (scripts/check-package.mjs), on each version of Node: both ways in lead to the same
+// classes, the addon comes from its platform's package and does what it is for, and the command line starts.
+// smoke.cjs DIRECTORY NODE..., where the example plugins are, and the command that this Node was run with.
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
@@ -7,31 +8,61 @@ const { dirname, join } = require('node:path')
 
 const required = require('sen-plugin-host')
 
+const [, , directory, command, ...words] = process.argv
+const plugin = name => join(directory, `${name}.wasm`)
+
 async function main() {
+  const exports = await sameBothWays()
+  await plugins()
+  const version = commandLine()
+  console.log(
+    `Node ${process.version}: ${exports} exports are the same by require() and import(), plugins run and are ` +
+      `stopped, and sen ${version} starts`,
+  )
+}
+
+async function sameBothWays() {
   const imported = await import('sen-plugin-host')
   const names = Object.keys(imported).filter(name => name !== 'default' && name !== 'module.exports')
   assert.ok(names.includes('PluginRegistry'))
   for (const name of names)
     assert.equal(required[name], imported[name], `${name} differs between require() and import()`)
-
   for (const adapter of ['commander', 'yargs']) {
     const path = `sen-plugin-host/${adapter}`
     assert.equal(require(path).addPlugins, (await import(path)).addPlugins)
   }
+  return names.length
+}
 
-  new required.PluginLoader()
-  const registry = new required.PluginRegistry()
-  assert.ok(registry instanceof imported.PluginRegistry)
-  assert.deepEqual(registry.listCommands(), [])
+async function plugins() {
+  const registry = new required.PluginRegistry({ permissions: required.PermissionPresets.testing() })
+  for (const name of ['hello', 'spin', 'cat']) await registry.loadPlugin(plugin(name))
+  assert.deepEqual(registry.listCommands(), ['cat', 'hello', 'spin'])
+
+  assert.equal((await registry.execute('hello', ['Ada'])).output, 'Hello, Ada!')
+  assert.equal(registry.executeSync('hello', ['Ada']).output, 'Hello, Ada!')
+  const many = await Promise.all(Array.from({ length: 200 }, () => registry.execute('hello', ['Ada'])))
+  for (const { output, usage } of many)
+    assert.deepEqual([output, usage.fuelConsumed], ['Hello, Ada!', many[0].usage.fuelConsumed])
+
+  await assert.rejects(registry.execute('spin'), { code: 'ERR_FUEL_EXHAUSTED' })
+  const endless = { fuel: 2n ** 64n - 1n, timeoutMs: 20 }
+  await assert.rejects(registry.execute('spin', [], { limits: endless }), { code: 'ERR_DEADLINE_EXCEEDED' })
+  const signal = AbortSignal.timeout(20)
+  const long = { ...endless, timeoutMs: 60_000 }
+  await assert.rejects(registry.execute('spin', [], { limits: long, signal }), { name: 'TimeoutError' })
   await registry.close()
+}
 
+function commandLine() {
   const manifest = require.resolve('sen-plugin-host/package.json')
   const { bin, version } = require(manifest)
-  const printed = execFileSync(process.execPath, [join(dirname(manifest), bin.sen), '--version'], {
-    encoding: 'utf8',
-  })
+  const sen = (...args) =>
+    execFileSync(command, [...words, join(dirname(manifest), bin.sen), ...args], { encoding: 'utf8' })
+  const printed = sen('--version')
   assert.ok(printed.includes(version), `sen --version printed ${printed}`)
-  console.log(`${names.length} exports are the same by require() and import(), and sen ${version} starts`)
+  assert.equal(sen('run', '--plugins', directory, 'hello', 'Ada'), 'Hello, Ada!\n')
+  return version
 }
 
 void main()

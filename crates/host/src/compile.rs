@@ -11,7 +11,7 @@ use crate::program::Tier;
 /// What compiling may take of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Somebody waits: all cores.
+    /// Somebody waits: all cores, as far as the system lets there be threads.
     Foreground,
     /// Nobody does: one core.
     Background,
@@ -23,7 +23,7 @@ pub(crate) enum Effort {
 /// `InvalidModule`.
 pub(crate) fn compile(wasm: &[u8], tier: Tier, effort: Effort) -> Result<Module, Fault> {
     let engine = tier.engine()?;
-    if effort == Effort::Foreground {
+    if effort == Effort::Foreground && has_threads() {
         return Module::from_binary(&engine.wasmtime, wasm).map_err(invalid);
     }
     let artefact = in_background(tier.purpose(), engine)?.precompile_module(wasm);
@@ -31,6 +31,18 @@ pub(crate) fn compile(wasm: &[u8], tier: Tier, effort: Effort) -> Result<Module,
     artefact
         .and_then(|artefact| map(&engine.wasmtime, &artefact))
         .map_err(invalid)
+}
+
+/// Whether the threads that compile on all cores are there; the first call starts them. Where the
+/// system allows no more, wasmtime would panic when it needs them.
+fn has_threads() -> bool {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    *STARTED.get_or_init(|| {
+        rayon_core::ThreadPoolBuilder::new()
+            .thread_name(|_| "sen-compile".into())
+            .build_global()
+            .is_ok()
+    })
 }
 
 /// Maps what a compiler of this file has just made.

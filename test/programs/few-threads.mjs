@@ -1,0 +1,36 @@
+// Loads and executes where no thread can be made any more, and prints what came of it: few-threads.mjs DIRECTORY
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PluginRegistry } from 'sen-plugin-host'
+
+const [directory] = process.argv.slice(2)
+const module = name => readFileSync(join(directory, `${name}.wasm`))
+const [echo, forever] = [module('echo'), module('forever')]
+const registry = new PluginRegistry({ cache: false, concurrency: 4 })
+// A thread that executes is there, and those are not that compile.
+await registry.loadPlugin(new Uint8Array()).catch(() => {})
+
+// The limit is one of users, and does not hold for root: be nobody.
+if (process.geteuid() === 0) {
+  process.setgid(65_534)
+  process.setuid(65_534)
+}
+execFileSync('prlimit', ['--pid', `${process.pid}`, '--nproc=1:1'])
+
+const outcome = call =>
+  call.then(
+    ({ output, command }) => output ?? command.name,
+    ({ code }) => code,
+  )
+const loaded = [await outcome(registry.loadPlugin(echo)), await outcome(registry.loadPlugin(forever))]
+const calls = Array.from({ length: 50 }, () => outcome(registry.execute('echo', ['x'])))
+console.log(
+  JSON.stringify({
+    loaded,
+    sync: registry.executeSync('echo', ['x']).output,
+    short: [...new Set(await Promise.all(calls))],
+    long: await outcome(registry.execute('forever')),
+  }),
+)

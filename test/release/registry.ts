@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename } from 'node:path'
+import type { Manifest, Tarball } from './tarballs.js'
+
+/** A registry on this machine, with what was put into it and nothing else. */
+export interface Registry {
+  readonly url: string
+  /** The names that were asked for and are not here. */
+  readonly unknown: readonly string[]
+  close(): Promise<void>
+}
+
+/**
+ * Serves packages as npm's registry does: a document for each name, and its tarball. `announced` are
+ * packages of which there is a document only, as those for other platforms, which nobody downloads.
+ */
+export async function startRegistry(
+  tarballs: readonly Tarball[],
+  announced: readonly Manifest[],
+): Promise<Registry> {
+  const files = new Map<string, Buffer>()
+  const documents = new Map<string, object>()
+  const unknown: string[] = []
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://registry').pathname).slice(1)
+    const body = files.get(path) ?? (documents.has(path) ? JSON.stringify(documents.get(path)) : undefined)
+    if (body === undefined) unknown.push(path)
+    response.writeHead(body === undefined ? 404 : 200, {
+      'content-type': files.has(path) ? 'application/octet-stream' : 'application/json',
+    })
+    response.end(body ?? '{}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+
+  for (const { path, manifest } of tarballs) {
+    const file = `${manifest.name}/-/${basename(path)}`
+    const contents = await readFile(path)
+    const integrity = `sha512-${createHash('sha512').update(contents).digest('base64')}`
+    files.set(file, contents)
+    documents.set(manifest.name, document(manifest, { tarball: url + file, integrity }))
+  }
+  for (const manifest of announced) {
+    if (documents.has(manifest.name)) continue
+    const tarball = `${url}${manifest.name}/-/${manifest.name}-${manifest.version}.tgz`
+    documents.set(manifest.name, document(manifest, { tarball }))
+  }
+
+  return {
+    url,
+    unknown,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
+function document(manifest: Manifest, dist: object): object {
+  const { name, version } = manifest
+  // Package managers that wait until a version is some days old find that it is.
+  const time = { [version]: '2026-01-01T00:00:00.000Z' }
+  return { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } }, time }
+}
