@@ -74,6 +74,8 @@ export declare class Executor {
    * Settles with a `Grant` or with why it cannot be.
    */
   openGrant(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, opened?: Grant | undefined | null): void
+  /** Opens what can be opened of them, as `Grant.openAhead` does. Settles with a `Grant`. */
+  openGrantAhead(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): void
   /** How the executor is doing now. */
   stats(): ExecutorStats
   /** Lets idle threads end at once. */
@@ -97,10 +99,14 @@ export declare class FileLock {
 export declare class Grant {
   /** Opens what these capabilities name, on this thread, for this plugin. */
   static open(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /** Opens what can be opened of them, on this thread, before anybody decides about them. */
+  static openAhead(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): Grant
   /** A grant of these capabilities instead, decided about after this one was opened. */
   narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
   /** Whether all directories were there. */
   get isComplete(): boolean
+  /** The directories that are open. */
+  get directories(): Array<OpenedDirectory>
   /**
    * Closes what was opened once nothing runs with it, without waiting for the garbage collector,
    * which does not know of descriptors. Nothing else can be done with it.
@@ -135,6 +141,8 @@ export declare class OutputSink {
   constructor(onOutput: (isStderr: boolean, bytes: Buffer) => void)
   /** Bytes that `onOutput` has not been called with yet. */
   get inFlight(): number
+  /** So many of the bytes that `onOutput` was called with are written, or lost: there is room for others. */
+  written(bytes: number): void
 }
 
 /** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */
@@ -391,6 +399,19 @@ export interface NetPattern {
   host: string
   port?: number
   protocol: 'https' | 'http' | 'tcp'
+}
+
+/** A directory that a grant has open. */
+export interface OpenedDirectory {
+  /** Where it was when it was opened, without symbolic links. */
+  path: string
+  /** Whether everything below it may be read, or only its direct entries. */
+  readsTree: boolean
+  /**
+   * Whether everything below it may be written, or only its direct entries; absent where
+   * nothing may.
+   */
+  writesTree?: boolean
 }
 
 /** How a call into a guest ended. */

@@ -95,6 +95,43 @@ const CASES = [
     by: { ours: 'first', rust: 'first', node: 'first', extism: 'first' },
   },
   {
+    name: 'wasi-nothing-sync',
+    title: 'hello for WASI, granted nothing: blocking',
+    plugin: 'hello-wasi',
+    least: 1000,
+    by: { ours: 'wasi-sync', node: 'fresh-wasi', extism: 'fresh-wasi' },
+  },
+  {
+    name: 'wasi-nothing-await',
+    title: 'hello for WASI, granted nothing: awaited',
+    plugin: 'hello-wasi',
+    by: { ours: 'wasi' },
+  },
+  {
+    name: 'wasi-nothing-sync-ratio',
+    title: 'hello: time for WASI to time without, blocking',
+    quotient: ['wasi-nothing-sync', 'hello-pristine-sync'],
+  },
+  {
+    name: 'wasi-nothing-await-ratio',
+    title: 'hello: time for WASI to time without, awaited',
+    quotient: ['wasi-nothing-await', 'hello-pristine-await'],
+  },
+  {
+    name: 'wasi-file-sync',
+    title: 'cat, a file that was granted: blocking',
+    plugin: 'cat',
+    least: 200,
+    by: { ours: 'wasi-sync', node: 'fresh-wasi', extism: 'fresh-wasi' },
+  },
+  {
+    name: 'wasi-file-await',
+    title: 'cat, a file that was granted: awaited',
+    plugin: 'cat',
+    least: 200,
+    by: { ours: 'wasi', node: 'fresh-wasi', extism: 'fresh-wasi' },
+  },
+  {
     name: 'spin-serial',
     title: 'spin, up to 1 ms: one after the other',
     plugin: 'spin',

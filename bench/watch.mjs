@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { HotReloadWatcher, PluginRegistry } from 'sen-plugin-host'
-import { native } from '../dist/native.js'
+import { native } from '../dist/internal.js'
 import { at } from '../scripts/steps.mjs'
 
 const RENAMES = 50

@@ -1,37 +1,52 @@
-// Compiles src/ to dist/ and lays the package's two entries over one instance of the code:
-// - dist/index.cjs, for require(): hands out the ES module itself, so that classes are the same whichever way they came.
-//   Every Node version of the engines range can require an ES module.
-// - The declarations are CommonJS ones (*.d.cts), and the ES module's entry dist/index.d.ts refers to them: TypeScript lets
+// Compiles src/ to build/ and makes dist/ of it, with two ways in over one instance of the code, for each of the package's
+// entries:
+// - ENTRY.js, an ES module, bundled (bundle-library.mjs), and ENTRY.cjs, for require(): hands out the ES module itself, so
+//   that classes are the same whichever way they came. Every Node version of the engines range can require an ES module.
+// - The declarations are CommonJS ones (*.d.cts), and the ES module's index.d.ts refers to them: TypeScript lets
 //   a module import CommonJS types under every setting, but refuses the reverse under `module: node16`.
-//   So both entries name the very same types, and no setting of a user's sees an error.
-// Only what the entry reaches is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
+//   So both ways name the very same types, and no setting of a user's sees an error.
+// - The command line is bundled as well (bundle-cli.mjs), and its manual page made of build/ (build-man.mjs).
+// Only what the entries reach is declared; of the addon's own types (index.d.ts) a copy, where something public names them.
 
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { buildManPage } from './build-man.mjs'
+import { bundleCommandLine } from './bundle-cli.mjs'
+import { bundleLibrary } from './bundle-library.mjs'
 import { at, main, run, Stop } from './steps.mjs'
 
-const dist = at('dist')
 const addonTypes = at('index.d.ts')
+/** What package.json exports, by the paths in src without endings. The main entry last. */
+const entries = ['adapters/commander', 'adapters/yargs', 'index']
 
-await main(() => {
+await main(async () => {
   if (!existsSync(addonTypes)) throw new Stop('index.d.ts is missing: npm run build:addon writes it')
+  rmSync(at('build'), { recursive: true, force: true })
   run('tsc', ['--project', 'tsconfig.json'])
 
   const declarations = new Map()
-  declare(join(dist, 'index.d.ts'), declarations)
-  for (const file of files('.d.ts')) rmSync(file)
-  for (const [file, text] of declarations) writeFileSync(file, text)
-  for (const file of files('.d.cts')) if (!declarations.has(file)) rmSync(file)
-
-  for (const file of files('.js')) {
-    if (existsSync(at('src', relative(dist, file).replace(/\.js$/, '.ts')))) continue
-    rmSync(file)
-    rmSync(`${file}.map`, { force: true })
+  for (const entry of entries) declare(at('build', `${entry}.d.ts`), declarations)
+  clear()
+  for (const [file, text] of declarations) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
   }
-  writeFileSync(join(dist, 'index.cjs'), "module.exports = require('./index.js')\n")
-  // Last, so that its time is the build's: scripts/require-build.mjs compares it with the sources'.
-  writeFileSync(join(dist, 'index.d.ts'), "export * from './index.cjs'\n")
+  await bundleLibrary([...entries, 'internal'])
+  await bundleCommandLine()
+  await buildManPage()
+  // The main entry's types last, so that their time is the build's: scripts/require-build.mjs compares it with the sources'.
+  for (const entry of entries) {
+    writeFileSync(at('dist', `${entry}.cjs`), `module.exports = require('./${basename(entry)}.js')\n`)
+    writeFileSync(at('dist', `${entry}.d.ts`), `export * from './${basename(entry)}.cjs'\n`)
+  }
 })
+
+/** Removes what an earlier build left in dist, but for the addon, which is built by itself. */
+function clear() {
+  if (!existsSync(at('dist'))) return
+  for (const name of readdirSync(at('dist')))
+    if (!name.endsWith('.node')) rmSync(at('dist', name), { recursive: true })
+}
 
 /** Adds a declaration file and those it imports, in CommonJS form, by the path each is to have. */
 function declare(file, declarations) {
@@ -55,11 +70,6 @@ function declare(file, declarations) {
 }
 
 function commonJsPath(file) {
-  return file === addonTypes ? join(dist, 'addon.d.cts') : file.replace(/\.d\.ts$/, '.d.cts')
-}
-
-function files(extension) {
-  return readdirSync(dist, { recursive: true })
-    .filter(name => name.endsWith(extension))
-    .map(name => join(dist, name))
+  if (file === addonTypes) return at('dist', 'addon.d.cts')
+  return at('dist', relative(at('build'), file).replace(/\.d\.ts$/, '.d.cts'))
 }

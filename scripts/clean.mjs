@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs'
 import { at } from './steps.mjs'
 
-const outputs = ['dist', 'examples/plugins/build', 'scoreboard/guest/build', 'test/wasi/guest/build']
+const outputs = ['build', 'dist', 'examples/plugins/build', 'scoreboard/guest/build', 'test/wasi/guest/build']
 const costly = ['target', 'examples/plugins/target', 'node_modules']
 
 for (const folder of process.argv.includes('--all') ? [...outputs, ...costly] : outputs) {

@@ -29,7 +29,7 @@ import { thirdPartyLicenses } from './third-party-licenses.mjs'
 
 const MIB = 2 ** 20
 /** What a user downloads, at most: the root's package, and one platform's. */
-const LIMITS = { root: 0.5 * MIB, platform: 5 * MIB }
+const LIMITS = { root: MIB, platform: 5 * MIB }
 
 await main(() => {
   const { values } = parseArgs({

@@ -5,7 +5,7 @@
 import { ask, install, main, requireNode, requireRust, run, Stop } from './steps.mjs'
 
 const plugins = ['--plugins', 'examples/plugins/build']
-const sen = (...args) => ['dist/cli/main.js', ...args]
+const sen = (...args) => ['dist/sen.cjs', ...args]
 let step = 0
 
 await main(() => {

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { compareNames, suggestionsFor } from './suggestions.js'
 import { type Place, precedes } from './watch/precedence.js'
 
 /** What a command table needs to know of an entry. */
@@ -122,7 +122,7 @@ export class CommandTable<E extends CommandEntry> {
 
   /** The owners, sorted by command. */
   owners(): E[] {
-    return [...this.#owners.values()].sort((a, b) => compare(a.command, b.command))
+    return [...this.#owners.values()].sort((a, b) => compareNames(a.command, b.command))
   }
 
   /** Every entry, those in line included. */
@@ -132,18 +132,7 @@ export class CommandTable<E extends CommandEntry> {
 
   /** Commands that somebody may have meant, the closest first. */
   suggestions(command: string): string[] {
-    // A very long word is no misspelt command, and comparing it would take long.
-    if (command.length > 128) return []
-    const farthest = Math.max(1, Math.floor(command.length / 3))
-    return [...this.#owners.keys()]
-      .map(name => ({
-        name,
-        distance: name.startsWith(command) && command !== '' ? 0 : distance(command, name),
-      }))
-      .filter(candidate => candidate.distance <= farthest)
-      .sort((a, b) => a.distance - b.distance || compare(a.name, b.name))
-      .slice(0, 3)
-      .map(({ name }) => name)
+    return suggestionsFor(command, this.#owners.keys())
   }
 
   /** The entries from a file: the newest, then one that is outdated and still serves. */
@@ -198,9 +187,4 @@ export class CommandTable<E extends CommandEntry> {
     }
     return next
   }
-}
-
-/** By code unit, so that the order is the same in every locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

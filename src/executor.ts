@@ -96,6 +96,20 @@ export class Executor {
     return settled as addon.Grant | addon.CannotOpen
   }
 
+  /** Opens what can be opened of them, before anybody decides about them: see the addon's `Grant`. */
+  async openGrantAhead(
+    plugin: addon.Plugin,
+    capabilities: addon.Capabilities,
+    surroundings: addon.Surroundings,
+    earlier?: addon.Grant,
+  ): Promise<addon.Grant> {
+    const settled = await this.#wait(ticket =>
+      this.#native.openGrantAhead(ticket, plugin, capabilities, surroundings, earlier),
+    )
+    if ('type' in settled) throw fault(settled as addon.Outcome & { type: 'fault' })
+    return settled as addon.Grant
+  }
+
   /** Executes on a live instance, as `execute` does. */
   executeOn(
     instance: addon.Instance,

@@ -14,6 +14,9 @@ export type { AuditSink } from './audit/sink.js'
 export type { AuditEntry } from './audit/tail.js'
 export type { CacheOption, CacheStats } from './cache.js'
 export type { CapabilitiesInput } from './capabilities.js'
+export type { ArgumentValue } from './command/check.js'
+export { type HelpFormat, type HelpOptions, renderHelp } from './command/help.js'
+export { type CommandSchema, commandSchema, type ValueSchema } from './command/schema.js'
 export type { EffectRequest, EffectTrace, ExecuteTrace, LoadTrace, ReloadEvent } from './diagnostics.js'
 export { defaultPluginDirs } from './directories.js'
 export type { EffectFailure, EffectFailureReason } from './effects/failure.js'
@@ -77,7 +80,25 @@ export {
 } from './permissions/terminal-prompt.js'
 export { parseTrustFlags, type TrustFlags } from './permissions/trust-flags.js'
 export type { LoadedPlugin } from './plugin.js'
+export type { PluginCommands, PluginCommandWords } from './plugin-commands.js'
 export { type Executed, type ExecuteOptions, PluginRegistry, type PluginRegistryOptions } from './registry.js'
+export type {
+  ArgsMode,
+  CommandContext,
+  Handler,
+  Middleware,
+  RouteArg,
+  RouteOptions,
+} from './router/context.js'
+export type { Reply, RouterError, RouterErrorCode, RouterResponse } from './router/response.js'
+export type { RouterRunOptions } from './router/run.js'
+export {
+  type PluginRouteOptions,
+  type PluginsRouteOptions,
+  Router,
+  type RouterExecuteOptions,
+  type RouterOptions,
+} from './router.js'
 export { PluginScanner, type PluginScannerOptions, type ScanFailure, type ScanResult } from './scanner.js'
 export type { ExecutionStats, InstanceStats, MemoryStats, QueueStats, RegistryStats } from './stats.js'
 export type { WasiOptions } from './wasi.js'

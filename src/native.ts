@@ -19,6 +19,7 @@ export type {
   Instance,
   Interrupt,
   LimitOverrides,
+  OpenedDirectory,
   Outcome,
   OutputSink,
   Plugin,

@@ -26,6 +26,7 @@ import { answered, type ExecuteResult } from './outcome.js'
 import { PermissionGuard } from './permissions/guard.js'
 import { checkPermissions, type PermissionOptions } from './permissions/options.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
+import type { CheckedName, CheckedWords, KnownWord } from './plugin-commands.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
 import { PluginWorlds, Wasi, type WasiOptions } from './wasi.js'
@@ -173,8 +174,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       onConflict === undefined
         ? 'reject'
         : checkOneOf(onConflict, 'options.onConflict', ['reject', 'replace'])
-    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'))
-    this.#wasi = new Wasi(wasi)
+    const surroundings = new Wasi(wasi)
+    this.#wasi = surroundings
+    this.#permissions = new PermissionGuard(checkPermissions(permissions, 'options.permissions'), () =>
+      surroundings.anchors(),
+    )
     const handling = checkEffects(effects, 'options.effects')
     if (handling !== 'manual') {
       this.#broker = new EffectBroker(handling, {
@@ -222,12 +226,17 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   /**
    * Runs a command off the event loop, on a pristine instance, and carries out what effects it
    * asks for; with `effects: 'manual'`, returns them one by one. What a plugin answers, errors of its own
-   * included, is a value.
+   * included, is a value. Names and words are checked by the compiler where `PluginCommands` knows them.
    *
    * @throws {PluginHostError} `ERR_COMMAND_NOT_FOUND`; `ERR_PERMISSION_DENIED`; the faults of a
    *   guest; `ERR_BUSY`; `ERR_UNLOADED` and `ERR_CLOSED` when those happen meanwhile. An aborted
    *   call rejects with `signal.reason`.
    */
+  async execute<const Name extends string, const Words extends readonly KnownWord<Name>[]>(
+    command: CheckedName<Name>,
+    args?: CheckedWords<Name, Words>,
+    options?: ExecuteOptions,
+  ): Promise<Executed<Effects>>
   async execute(
     command: string,
     args: readonly string[] = [],
@@ -274,6 +283,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
    *
    * @throws {PluginHostError} As `execute`.
    */
+  executeSync<const Name extends string, const Words extends readonly KnownWord<Name>[]>(
+    command: CheckedName<Name>,
+    args?: CheckedWords<Name, Words>,
+    options?: ExecuteOptions,
+  ): Answer
   executeSync(command: string, args: readonly string[] = [], options?: ExecuteOptions): Answer {
     const checked = checkArgs(args)
     const { signal, limits, stdin } = checkExecuteOptions(options)
@@ -289,6 +303,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       return answer
     } catch (error) {
       this.#executions.faulted += 1
+      this.#wasi.settleFailure(error)
       throw error
     } finally {
       world?.release()
@@ -461,7 +476,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       worlds:
         isPlain || !plugin.isWasi()
           ? undefined
-          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities),
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, directories =>
+              this.#permissions.checkOpened(entry, directories),
+            ),
       load,
       revocation: new Revocation(),
       place,
@@ -573,7 +590,8 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   }
 
   async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
-    await entry.worlds?.open()
+    // Opening takes as long as the file system does.
+    await interruptible(call.signal, entry.revocation, async () => entry.worlds?.open())
     const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
     await this.#allowDecided(entry, call, stdin, decided)
   }

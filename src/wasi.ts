@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { getSystemErrorName } from 'node:util'
-import { invalidArgument } from './errors.js'
+import type { Anchors } from './capabilities.js'
+import { invalidArgument, isPluginHostError } from './errors.js'
 import type { Executor } from './executor.js'
 import { inert } from './inert.js'
 import type { Capabilities } from './manifest.js'
@@ -50,6 +51,35 @@ export class Wasi {
         : checkOneOf(stdio, 'options.wasi.stdio', ['capture', 'inherit', 'ignore'])
   }
 
+  /** Where relative patterns start from now. */
+  get workingDirectory(): string {
+    return this.#workingDirectory ?? process.cwd()
+  }
+
+  /** Where relative patterns and `~/` lead now. */
+  anchors(): Anchors {
+    return { workingDirectory: this.workingDirectory, home: homedir() }
+  }
+
+  /** Opens what can be opened of what a plugin asks for, before anybody decides about it. */
+  async openAhead(
+    executor: Executor,
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    earlier: addon.Grant | undefined,
+  ): Promise<addon.Grant> {
+    return await executor.openGrantAhead(plugin, mutable(requested), this.#surroundings(), earlier)
+  }
+
+  /** The same on this thread. */
+  openAheadSync(
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    earlier: addon.Grant | undefined,
+  ): addon.Grant {
+    return addon.native().Grant.openAhead(plugin, mutable(requested), this.#surroundings(), earlier)
+  }
+
   /**
    * Opens what capabilities name; with `before`, as far as that did not open it already.
    *
@@ -95,57 +125,70 @@ export class Wasi {
     return rest as T
   }
 
+  /** Passes on what an execution wrote before it failed that the event loop waited for. */
+  settleFailure(error: unknown): void {
+    if (this.#stdio !== 'inherit' || !isPluginHostError(error)) return
+    const { stdout, stderr } = error.details as { stdout?: string; stderr?: string }
+    if (stdout) passOn(process.stdout, stdout)
+    if (stderr) passOn(process.stderr, stderr)
+  }
+
   #surroundings(): addon.Surroundings {
     const env = Object.entries(this.#env ?? process.env)
     return {
-      workingDirectory: this.#workingDirectory ?? process.cwd(),
-      home: homedir(),
+      ...this.anchors(),
       environment: env.filter((variable): variable is [string, string] => typeof variable[1] === 'string'),
     }
   }
 
   #ownSink(): addon.OutputSink {
-    const decoders = [new TextDecoder(), new TextDecoder()] as const
-    this.#sink ??= new (addon.native().OutputSink)((isStderr, bytes) => {
-      const stream = isStderr ? process.stderr : process.stdout
-      // On a terminal text is all there can be; anywhere else bytes stay as they are.
-      if (stream.isTTY) passOn(stream, decoders[isStderr ? 1 : 0].decode(bytes, { stream: true }))
-      else stream.write(bytes)
-    })
+    this.#sink ??= newSink()
     return this.#sink
   }
 }
 
-/** What was granted, and opened for it. */
-interface Granted {
+/** What was opened, for these capabilities, where relative patterns started from there. */
+interface Opened {
   readonly capabilities: Capabilities
+  readonly workingDirectory: string
   readonly grant: addon.Grant
 }
 
 /**
  * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
- * anybody is asked about them, and stay the ones that they were then.
+ * anybody is asked about them, and stay the ones that they were then; in another working directory, relative
+ * patterns are others.
  */
 export class PluginWorlds {
   readonly #wasi: Wasi
   readonly #executor: Executor
   readonly #plugin: addon.Plugin
   readonly #requested: Capabilities
+  /** Refuses directories that a grant opened and must not have. */
+  readonly #check: (directories: readonly addon.OpenedDirectory[]) => void
   /** All that the plugin asks for, where it could be opened. */
-  #opening: addon.Grant | undefined
+  #opening: Opened | undefined
   /** What was granted last, open. */
-  #granted: Granted | undefined
+  #granted: Opened | undefined
+  #isReleased = false
 
-  constructor(wasi: Wasi, executor: Executor, plugin: addon.Plugin, requested: Capabilities) {
+  constructor(
+    wasi: Wasi,
+    executor: Executor,
+    plugin: addon.Plugin,
+    requested: Capabilities,
+    check: (directories: readonly addon.OpenedDirectory[]) => void,
+  ) {
     this.#wasi = wasi
     this.#executor = executor
     this.#plugin = plugin
     this.#requested = requested
+    this.#check = check
   }
 
   /** Whether all that the plugin asks for was there and is open. */
   get areOpen(): boolean {
-    return this.#opening?.isComplete === true
+    return this.#before()?.isComplete === true
   }
 
   /**
@@ -153,8 +196,13 @@ export class PluginWorlds {
    * it.
    */
   async open(): Promise<void> {
-    const opening = this.#wasi.open(this.#executor, this.#plugin, this.#requested, this.#opening)
-    this.#reopened(await opening.catch(() => this.#opening))
+    const [earlier, { workingDirectory }] = [this.#opening, this.#wasi]
+    const opening = this.#wasi.openAhead(this.#executor, this.#plugin, this.#requested, this.#before())
+    const grant = await opening.catch(() => undefined)
+    if (grant === undefined) return
+    // Somebody may have been asked by now about what another call has opened: that is what it stays.
+    if (this.#opening !== earlier || this.#isReleased) grant.release()
+    else this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
   }
 
   /**
@@ -169,53 +217,97 @@ export class PluginWorlds {
   }
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
-    return this.#wasi.world(grant, stdin, false)
+    const { workingDirectory } = this.#wasi
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
+    this.#refuse(grant)
+    const world = this.#wasi.world(grant, stdin, false)
+    if (this.#isReleased) grant.release()
+    else this.#keep({ capabilities, workingDirectory, grant })
+    return world
   }
 
   /** As `world`, on this thread: for an execution that the event loop waits for. */
   worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (!this.areOpen) this.#reopened(this.#openSync())
+    if (!this.areOpen) this.#openSync()
     const current = this.#current(capabilities)
     if (current !== undefined) return this.#wasi.world(current, stdin, true)
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#opening)
-    this.#keep({ capabilities, grant })
+    const { workingDirectory } = this.#wasi
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
+    this.#refuse(grant)
+    this.#keep({ capabilities, workingDirectory, grant })
     return this.#wasi.world(grant, stdin, true)
   }
 
   /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
   release(): void {
+    this.#isReleased = true
     this.#reopened(undefined)
   }
 
-  #openSync(): addon.Grant | undefined {
+  #openSync(): void {
+    const { workingDirectory } = this.#wasi
+    const grant = this.#wasi.openAheadSync(this.#plugin, this.#requested, this.#before())
+    this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
+  }
+
+  /** Refuses a grant that opened what it must not have. */
+  #refuse(grant: addon.Grant): void {
     try {
-      return this.#wasi.openSync(this.#plugin, this.#requested, this.#opening)
-    } catch {
-      return this.#opening
+      this.#check(grant.directories)
+    } catch (error) {
+      grant.release()
+      throw error
     }
   }
 
-  #current(capabilities: Capabilities): addon.Grant | undefined {
-    return this.#granted?.capabilities === capabilities ? this.#granted.grant : undefined
+  /** What is open of all that the plugin asks for, if that is what it asks for here. */
+  #before(): addon.Grant | undefined {
+    return this.#isHere(this.#opening) ? this.#opening.grant : undefined
   }
 
-  #reopened(opening: addon.Grant | undefined): void {
-    if (opening === this.#opening) return
-    this.#opening?.release()
+  #current(capabilities: Capabilities): addon.Grant | undefined {
+    const granted = this.#granted
+    return this.#isHere(granted) && granted.capabilities === capabilities ? granted.grant : undefined
+  }
+
+  #isHere(opened: Opened | undefined): opened is Opened {
+    return opened?.workingDirectory === this.#wasi.workingDirectory
+  }
+
+  #reopened(opening: Opened | undefined): void {
+    this.#opening?.grant.release()
     this.#opening = opening
     this.#keep(undefined)
   }
 
-  #keep(granted: Granted | undefined): void {
+  #keep(granted: Opened | undefined): void {
     this.#granted?.grant.release()
     this.#granted = granted
   }
 }
 
-function passOn(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(stream.isTTY ? inert(text) : text)
+/** Passes on what plugins write, as it comes. */
+function newSink(): addon.OutputSink {
+  const [stdout, stderr] = [new TextDecoder(), new TextDecoder()]
+  const sink: addon.OutputSink = new (addon.native().OutputSink)((isStderr, bytes) => {
+    const written = () => sink.written(bytes.length)
+    const stream = isStderr ? process.stderr : process.stdout
+    // On a terminal text is all there can be; anywhere else bytes stay as they are.
+    passOn(
+      stream,
+      stream.isTTY ? (isStderr ? stderr : stdout).decode(bytes, { stream: true }) : bytes,
+      written,
+    )
+  })
+  return sink
+}
+
+function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, written?: () => void): void {
+  stream.write(stream.isTTY && typeof output === 'string' ? inert(output) : output, error => {
+    written?.()
+    // As with `console`: what nobody reads any more ends no program that does not listen for it.
+    if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
+  })
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {

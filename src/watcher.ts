@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve, sep } from 'node:path'
+import type { EffectOptions, EffectsOption } from './effects/options.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { modulePath } from './module-path.js'
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
@@ -67,8 +68,8 @@ interface Settings extends Timing {
  * one command, the first directory provides it, and in one directory the file that is called like
  * the command, or the first by name; the others `failed` with `ERR_COMMAND_CONFLICT` and wait in line.
  */
-export class HotReloadWatcher {
-  readonly registry: PluginRegistry
+export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions> {
+  readonly registry: PluginRegistry<Effects>
   readonly #directories: readonly string[]
   readonly #settings: Settings
   readonly #events = new Events()
@@ -104,11 +105,11 @@ export class HotReloadWatcher {
    * @throws {PluginHostError} `ERR_INVALID_ARG`; `ERR_CLOSED` where the registry is. An aborted start
    *   rejects with `signal.reason`.
    */
-  static async start(
-    registry: PluginRegistry,
+  static async start<Effects extends EffectsOption = EffectOptions>(
+    registry: PluginRegistry<Effects>,
     directories: readonly (string | URL)[],
     options?: HotReloadWatcherOptions,
-  ): Promise<HotReloadWatcher> {
+  ): Promise<HotReloadWatcher<Effects>> {
     if (!(registry instanceof PluginRegistry)) throw invalidArgument('registry', 'must be a PluginRegistry')
     if (!Array.isArray(directories)) throw invalidArgument('directories', 'must be an array of paths')
     const paths = directories.map(directory => resolve(modulePath(directory, 'directories')))
@@ -119,7 +120,7 @@ export class HotReloadWatcher {
     return watcher
   }
 
-  private constructor(registry: PluginRegistry, directories: readonly string[], settings: Settings) {
+  private constructor(registry: PluginRegistry<Effects>, directories: readonly string[], settings: Settings) {
     this.registry = registry
     this.#directories = directories
     this.#settings = settings

@@ -6,11 +6,7 @@ import { PluginLoader, PluginRegistry, PluginScanner } from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { faultSync } from './fault.js'
 import { answering, guest, guestFile, temporaryDirectory } from './guest.js'
-
-// The built module, whose caches are those of the package.
-const internal: typeof import('../src/cache.js') = await import(
-  new URL('../dist/cache.js', import.meta.url).href
-)
+import { internal } from './internal.js'
 
 /** What came of lookups and stores in a directory. */
 function stats(directory: string) {

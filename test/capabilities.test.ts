@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type * as capabilities from '../src/capabilities.js'
-import type * as addon from '../src/native.js'
 import { faultSync, thrown } from './fault.js'
 import { internal } from './internal.js'
 
@@ -10,12 +8,12 @@ const {
   covered,
   hashOf,
   missing,
+  native,
   overlapping,
   readCapabilities,
   union,
   without,
-} = await internal<typeof capabilities>('capabilities.js')
-const { native } = await internal<typeof addon>('native.js')
+} = internal
 
 const anchors = { workingDirectory: '/home/ada/work', home: '/home/ada' }
 const reads = (pattern: string, recursive = false) => readCapabilities({ fsRead: [{ pattern, recursive }] })

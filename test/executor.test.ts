@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { endless, follow, meanwhile } from './calls.js'
 import { fault, rejection } from './fault.js'
 import { guest, slowToCompile } from './guest.js'
+import { internal } from './internal.js'
 
 describe('concurrency', () => {
   test.each([1, 2, 3])(
@@ -148,8 +149,7 @@ describe('those that wait', () => {
 
 test('what served a registry is given up with it', async () => {
   // Not public, but the only witness: a registry that leaves it behind leaks memory and threads.
-  const internal = new URL('../dist/executor.js', import.meta.url).href
-  const { Executor } = await import(internal)
+  const { Executor } = internal
   const before = queryObjects(Executor, { format: 'count' })
   for (let registry = 0; registry < 50; registry++) {
     const used = await registryOf({})

@@ -255,6 +255,21 @@ const behaviours: Record<string, Behaviour> = {
   // Of WASI, little is granted to everybody
   'wasi-import': { live: success('ok') },
   'wasi-loop': { live: outOfTime(50), limits: { timeoutMs: 50, fuel: 2n ** 60n } },
+  'wasi-open-many': {
+    live: sleep(1, 0),
+    pristine: denied('wasi-open-many', {
+      ...asksForNothing,
+      fsRead: [{ pattern: './data', recursive: true }],
+    }),
+  },
+  'wasi-read-and-write': {
+    live: success('----'),
+    pristine: denied('wasi-read-and-write', {
+      ...asksForNothing,
+      fsRead: [{ pattern: './data', recursive: true }],
+      fsWrite: [{ pattern: './out', recursive: true }],
+    }),
+  },
   'wasi-random': { live: success('refused') },
   'wasi-sleep': { live: outOfTime(50), limits: { timeoutMs: 50 } },
 }

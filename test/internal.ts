@@ -1,4 +1,4 @@
-/** A module of the built package that is not public, as `internal<typeof import('../src/x.js')>('x.js')`. */
-export async function internal<T>(file: string): Promise<T> {
-  return (await import(new URL(`../dist/${file}`, import.meta.url).href)) as T
-}
+/** What of the built package is not public: the same instance of it that its entries lead to. */
+export const internal: typeof import('../src/internal.js') = await import(
+  new URL('../dist/internal.js', import.meta.url).href
+)

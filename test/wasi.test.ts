@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,8 +8,10 @@ import {
   type PermissionPrompt,
   PluginRegistry,
   type PluginRegistryOptions,
+  StrictPermissionStrategy,
 } from 'sen-plugin-host'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { guest, guestFile } from './guest.js'
 import { runProgram } from './system.js'
 
 const example = (name: string) =>
@@ -87,6 +89,131 @@ describe('files', () => {
     await registry.close()
   })
 
+  test('a directory that is a link to what is on the deny list is refused', async () => {
+    await rename(join(directory, 'data'), join(directory, 'secret'))
+    await symlink('secret', join(directory, 'data'))
+    const denying = (pattern: string) => ({
+      ...PermissionPresets.testing(),
+      deny: { fsRead: [{ pattern: join(directory, pattern), recursive: true }] },
+    })
+    const denied = { code: 'ERR_PERMISSION_DENIED', details: expect.objectContaining({ reason: 'denied' }) }
+    for (const pattern of ['secret', 'secret/file', '.', 'data']) {
+      const registry = await having('cat', { permissions: denying(pattern) })
+      await expect(registry.execute('cat', ['/data/file'])).rejects.toMatchObject(denied)
+      expect(() => registry.executeSync('cat', ['/data/file'])).toThrow(expect.objectContaining(denied))
+      await registry.close()
+    }
+    const registry = await having('cat', { permissions: denying('elsewhere') })
+    expect(await registry.execute('cat', ['/data/file'])).toMatchObject({ output: 'text' })
+    await registry.close()
+  })
+
+  test('relative paths lead where the program is when they are decided about', async () => {
+    const elsewhere = join(directory, 'elsewhere')
+    await mkdir(join(elsewhere, 'data'), { recursive: true })
+    await writeFile(join(elsewhere, 'data/file'), 'elsewhere')
+    expect(await runProgram('wasi-moving.mjs', [directory, elsewhere, example('cat')])).toMatchObject({
+      code: 0,
+      stdout: 'text elsewhere elsewhere text text\n',
+    })
+  })
+
+  test('what is swapped while somebody is asked is not what another call found in its place', async () => {
+    let questions = 0
+    const prompt: PermissionPrompt = {
+      async ask({ capabilities }) {
+        questions += 1
+        if (questions === 1) {
+          await rename(join(directory, 'data'), join(directory, 'moved'))
+          await mkdir(join(directory, 'data'))
+          await writeFile(join(directory, 'data/file'), 'swapped')
+        }
+        await second
+        return { type: 'grant', capabilities, duration: 'session' }
+      },
+    }
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    // The one thread is busy with others between the two calls.
+    const registry = await having('cat', { permissions, concurrency: 1 })
+    await registry.loadPlugin(await guest('forever'))
+    const limits = { fuel: 2n ** 60n, timeoutMs: 500 }
+    const first = registry.execute('cat', ['/data/file'])
+    const busy = [1, 2].map(() => registry.execute('forever', [], { limits }).catch(() => {}))
+    const second = Promise.all(busy)
+    const answers = await Promise.all([first, registry.execute('cat', ['/data/file'])])
+    for (const answer of answers) expect(answer).toMatchObject({ type: 'success', output: 'text' })
+    await registry.close()
+  })
+
+  test('what is swapped while somebody is asked is not what is granted, whatever else could not be opened', async () => {
+    await rm(join(directory, 'out'), { recursive: true })
+    await writeFile(join(directory, 'out'), 'a file')
+    const prompt: PermissionPrompt = {
+      async ask({ capabilities }) {
+        await rename(join(directory, 'data'), join(directory, 'moved'))
+        await mkdir(join(directory, 'data'))
+        await writeFile(join(directory, 'data/file'), 'swapped')
+        return { type: 'grant', capabilities: { ...capabilities, fsWrite: [] }, duration: 'session' }
+      },
+    }
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    const registry = new PluginRegistry({ permissions, wasi: { workingDirectory: directory } })
+    await registry.loadPlugin(await guest('wasi-read-and-write'))
+    const answer = await registry.execute('wasi-read-and-write')
+    expect(answer).toMatchObject({ type: 'success', output: 'text' })
+    await registry.close()
+  })
+
+  test('what relative paths mean is decided about where they lead, and nowhere else', async () => {
+    const asked: string[] = []
+    const prompt: PermissionPrompt = {
+      async ask({ capabilities, workingDirectory }) {
+        asked.push(workingDirectory)
+        return { type: 'grant', capabilities, duration: 'session' }
+      },
+    }
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    const registry = await having('cat', { permissions })
+    expect(await registry.execute('cat', ['/data/file'])).toMatchObject({ type: 'success' })
+    expect(asked).toEqual([directory])
+    await registry.close()
+    const deny = { fsRead: [{ pattern: join(directory, 'data'), recursive: true }] }
+    const denying = await having('cat', { permissions: { ...PermissionPresets.testing(), deny } })
+    await expect(denying.execute('cat', ['/data/file'])).rejects.toMatchObject({
+      code: 'ERR_PERMISSION_DENIED',
+      details: { reason: 'denied' },
+    })
+    await denying.close()
+  })
+
+  test('a program that goes to another directory has plugins find what is there', async () => {
+    const before = process.cwd()
+    const registry = await having('cat', { wasi: { workingDirectory: undefined as never } })
+    await mkdir(join(directory, 'other/data'), { recursive: true })
+    await writeFile(join(directory, 'other/data/file'), 'other')
+    const read = () => registry.execute('cat', ['/data/file'])
+    try {
+      process.chdir(join(directory, 'other'))
+      expect(await read()).toMatchObject({ output: 'other' })
+      process.chdir(directory)
+      expect(await read()).toMatchObject({ output: 'text' })
+      process.chdir(join(directory, 'other'))
+      expect(registry.executeSync('cat', ['/data/file'])).toMatchObject({ output: 'other' })
+    } finally {
+      process.chdir(before)
+    }
+    await registry.close()
+  })
+
+  test.runIf(process.platform === 'linux')('guests leave the program descriptors of its own', async () => {
+    const module = await guestFile(directory, 'wasi-open-many')
+    const ended = await runProgram('open-many.mjs', [directory, module], {
+      within: ['prlimit', '--nofile=400', '--'],
+    })
+    // A quarter of 400; NFILE.
+    expect(ended).toMatchObject({ code: 0, stdout: '100 were open, then 41' })
+  })
+
   test('a file where a directory was asked for is the error of the system, with its path', async () => {
     await rm(join(directory, 'data'), { recursive: true })
     await writeFile(join(directory, 'data'), '')
@@ -142,6 +269,31 @@ describe('environment', () => {
     const permissions = { ...PermissionPresets.strict('sen-test'), prompt }
     const registry = await having('env', { wasi: { env }, permissions })
     expect(await registry.execute('env')).toMatchObject({ type: 'success', output: 'LANG=C' })
+    await registry.close()
+  })
+})
+
+describe('what a prompt of a program’s own grants', () => {
+  const prompting = async (capabilities: unknown) => {
+    const prompt = {
+      ask: async () => ({ type: 'grant', capabilities, duration: 'session' }),
+    } as PermissionPrompt
+    const permissions = { ...PermissionPresets.testing(), strategy: new StrictPermissionStrategy(), prompt }
+    return await having('env', { permissions, wasi: { env: { LANG: 'C', GREETING_A: 'a' } } })
+  }
+
+  test('may leave out what it does not grant', async () => {
+    const registry = await prompting({ envRead: ['LANG'] })
+    expect(await registry.execute('env')).toMatchObject({ type: 'success', output: 'LANG=C' })
+    await registry.close()
+  })
+
+  test('is refused where it is no capability', async () => {
+    const registry = await prompting({ envRead: 'LANG' })
+    await expect(registry.execute('env')).rejects.toMatchObject({
+      code: 'ERR_PERMISSION_DENIED',
+      details: { reason: 'failed' },
+    })
     await registry.close()
   })
 })

@@ -17,6 +17,8 @@ export interface Job {
   readonly limits?: Limits
   readonly ways?: readonly Way[]
   readonly runs?: number
+  /** Whether it is granted what it asks for, in a registry. */
+  readonly granted?: boolean
 }
 
 /** Executes a plugin in a Worker of its own, which ends afterwards. */

@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 import { createPlugin } from '@extism/extism'
-import { extismGuest } from '../lib/build.mjs'
+import { directoriesOf, extismGuest, extismWasiGuest } from '../lib/build.mjs'
 import { awaited, loading, serve } from '../lib/serve.mjs'
 
-const compile = () => WebAssembly.compile(readFileSync(extismGuest))
+const compile = (guest = extismGuest) => WebAssembly.compile(readFileSync(guest))
 const fromModule = async options => await createPlugin({ wasm: [{ module: await compile() }] }, options)
 /** Shared plugins give back what calls left behind this often: by default they never do, and end after some 10,000 calls. */
 const RESET_EVERY = 100
@@ -27,6 +27,17 @@ await serve({
     return async argument => {
       const plugin = await createPlugin({ wasm: [{ module }] })
       const output = await greet(plugin, argument)
+      await plugin.close()
+      return output
+    }
+  }),
+  'fresh-wasi': awaited(async name => {
+    const module = await compile(extismWasiGuest)
+    const options = { useWasi: true, allowedPaths: directoriesOf(name) }
+    const called = name === 'cat' ? 'cat' : 'hello'
+    return async argument => {
+      const plugin = await createPlugin({ wasm: [{ module }] }, options)
+      const output = (await plugin.call(called, argument)).text()
       await plugin.close()
       return output
     }

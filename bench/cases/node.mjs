@@ -1,7 +1,8 @@
-// Node's own WebAssembly, as a contender: the same plugins, no limits.
+// Node's own WebAssembly, as a contender: the same plugins, no limits. Those for WASI find what `node:wasi` gives them.
 
 import { readFileSync } from 'node:fs'
-import { pluginPath } from '../lib/build.mjs'
+import { WASI } from 'node:wasi'
+import { directoriesOf, pluginPath } from '../lib/build.mjs'
 import { Guest } from '../lib/guest.mjs'
 import { blocking, loading, serve } from '../lib/serve.mjs'
 
@@ -11,6 +12,11 @@ await serve({
   fresh: blocking(async plugin => {
     const module = await compile(plugin)
     return argument => new Guest(module).execute([argument]).Success
+  }),
+  'fresh-wasi': blocking(async plugin => {
+    const module = await compile(plugin)
+    const options = { version: 'preview1', preopens: directoriesOf(plugin) }
+    return argument => new Guest(module, new WASI(options)).execute([argument]).Success
   }),
   shared: blocking(async plugin => {
     const guest = new Guest(await compile(plugin))

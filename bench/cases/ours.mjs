@@ -1,9 +1,9 @@
 // This host, as a contender.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PluginLoader, PluginRegistry } from '../../dist/index.js'
-import { handleOf } from '../../dist/plugin.js'
-import { pluginPath } from '../lib/build.mjs'
+import { PermissionPresets, PluginLoader, PluginRegistry } from '../../dist/index.js'
+import { handleOf } from '../../dist/internal.js'
+import { pluginPath, workingDirectory } from '../lib/build.mjs'
 import { awaited, blocking, idle, inFlight, loading, reloading, serve, withLoopDelay } from '../lib/serve.mjs'
 
 const registry = new PluginRegistry()
@@ -13,6 +13,14 @@ const patient = new PluginRegistry({ limits: { fuel: Number.MAX_SAFE_INTEGER, ti
 
 async function register(plugin) {
   if (!registry.hasCommand(plugin)) await registry.loadPlugin(pluginPath(plugin))
+}
+
+/** A plugin for WASI, granted what it asks for. A registry of its own: two plugins have the same command. */
+async function granted(plugin) {
+  const permissions = PermissionPresets.testing()
+  const registry = new PluginRegistry({ permissions, wasi: { workingDirectory } })
+  const { command } = await registry.loadPlugin(pluginPath(plugin))
+  return { registry, command: command.name }
 }
 
 /** Executes until the plugin has been compiled for computation as well, which is when it has more code. */
@@ -44,6 +52,15 @@ await serve({
   'registry-64': inFlight(64, execute),
   'registry-64-delay': withLoopDelay(inFlight(64, execute)),
   'idle-delay': withLoopDelay(idle),
+
+  'wasi-sync': blocking(async plugin => {
+    const { registry, command } = await granted(plugin)
+    return argument => registry.executeSync(command, [argument]).output
+  }),
+  wasi: awaited(async plugin => {
+    const { registry, command } = await granted(plugin)
+    return async argument => (await registry.execute(command, [argument])).output
+  }),
 
   computation: blocking(async name => {
     const plugin = await loader.load(pluginPath(name))

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { at, cargoEnv, Stop } from '../../scripts/steps.mjs'
 
 const wasm = 'wasm32-unknown-unknown'
+const wasi = 'wasm32-wasip1'
 
 const program = name => at('target', 'release', process.platform === 'win32' ? `${name}.exe` : name)
 
@@ -15,11 +16,20 @@ export const rustHost = program('bench-rust-host')
 export const wasmtimeDirect = program('bench-wasmtime-direct')
 /** The plugin that bench/extism-guest becomes. */
 export const extismGuest = at('target', wasm, 'release', 'bench_extism_guest.wasm')
+/** The same, built for WASI. */
+export const extismWasiGuest = at('target', wasi, 'release', 'bench_extism_guest.wasm')
 /** The example plugins. */
 export const plugins = at('examples', 'plugins', 'build')
-/** The file of a plugin: an example, or what bench/compute-guest becomes. */
-export const pluginPath = name =>
-  name === 'compute' ? at('target', wasm, 'release', 'compute.wasm') : join(plugins, `${name}.wasm`)
+const otherPlugins = {
+  compute: at('target', wasm, 'release', 'compute.wasm'),
+  'hello-wasi': at('target', wasi, 'release', 'hello.wasm'),
+}
+/** The file of a plugin: an example, what bench/compute-guest becomes, or the example `hello` built for WASI. */
+export const pluginPath = name => otherPlugins[name] ?? join(plugins, `${name}.wasm`)
+/** Where the plugin `cat` finds `./data`. */
+export const workingDirectory = at('bench', 'granted')
+/** What a host that is told of directories grants to a plugin: as `cat` has it in its manifest, and nothing to others. */
+export const directoriesOf = plugin => (plugin === 'cat' ? { '/data': join(workingDirectory, 'data') } : {})
 
 /** Builds for these contenders. */
 export function build(contenders) {
@@ -29,8 +39,9 @@ export function build(contenders) {
     run(process.execPath, 'scripts/build-ts.mjs')
   }
   run(process.execPath, 'scripts/build-plugins.mjs', '--no-zig')
+  cargo('examples/plugins', '--target', wasi, '--package', 'hello')
   if (contenders.has('rust')) cargo('bench/rust-host')
-  if (contenders.has('extism')) cargo('bench/extism-guest', '--target', wasm)
+  if (contenders.has('extism')) cargo('bench/extism-guest', '--target', wasm, '--target', wasi)
   if (contenders.has('direct')) {
     cargo('bench/compute-guest', '--target', wasm)
     // With the addon, so that both have the same features of everything, and nothing is compiled twice.

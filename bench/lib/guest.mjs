@@ -9,8 +9,11 @@ const decoder = new Decoder()
 export class Guest {
   #exports
 
-  constructor(module) {
-    this.#exports = new WebAssembly.Instance(module).exports
+  /** With `wasi`, of `node:wasi`, for a plugin that imports it. */
+  constructor(module, wasi) {
+    const instance = new WebAssembly.Instance(module, wasi?.getImportObject())
+    wasi?.initialize(instance)
+    this.#exports = instance.exports
   }
 
   manifest() {

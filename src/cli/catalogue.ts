@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import {
+  type EffectOptions,
   isPluginHostError,
   type LoadedPlugin,
   type PermissionOptions,
@@ -17,9 +18,20 @@ export interface Conflict {
   readonly owner: string
 }
 
-/** A registry whose plugins run for whoever sits at the command line, with its standard streams. */
-export function executing(loading: PluginLoaderOptions, permissions: PermissionOptions): PluginRegistry {
-  return new PluginRegistry({ ...loading, permissions, wasi: { stdio: 'inherit' } })
+/** What plugins may do that are executed. */
+export interface Executing {
+  readonly permissions: PermissionOptions
+  readonly effects: EffectOptions
+  /** Where what they write goes: into results, where those are documents for programs. */
+  readonly stdio: 'capture' | 'inherit'
+}
+
+/** A registry whose plugins run for whoever sits at the command line. */
+export function executing(
+  loading: PluginLoaderOptions,
+  { permissions, effects, stdio }: Executing,
+): PluginRegistry {
+  return new PluginRegistry({ ...loading, permissions, effects, wasi: { stdio } })
 }
 
 /**
@@ -37,9 +49,9 @@ export class Catalogue {
   readonly #loader: PluginLoader
   readonly #scanner: PluginScanner
 
-  /** @param permissions - Absent: plugins that ask for capabilities are not to be executed. */
-  constructor(loading: PluginLoaderOptions, permissions?: PermissionOptions) {
-    this.registry = permissions === undefined ? new PluginRegistry(loading) : executing(loading, permissions)
+  /** @param options - Absent: plugins that ask for capabilities are not to be executed. */
+  constructor(loading: PluginLoaderOptions, options?: Executing) {
+    this.registry = options === undefined ? new PluginRegistry(loading) : executing(loading, options)
     this.#loader = new PluginLoader(loading)
     this.#scanner = new PluginScanner(loading)
   }
@@ -48,9 +60,9 @@ export class Catalogue {
   static async load(
     directories: readonly string[],
     loading: PluginLoaderOptions,
-    permissions?: PermissionOptions,
+    options?: Executing,
   ): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading, permissions)
+    const catalogue = new Catalogue(loading, options)
     for (const directory of directories) await catalogue.#addDirectory(directory)
     return catalogue
   }
@@ -60,9 +72,9 @@ export class Catalogue {
     command: string,
     directories: readonly string[],
     loading: PluginLoaderOptions,
-    permissions?: PermissionOptions,
+    options?: Executing,
   ): Promise<Catalogue> {
-    const catalogue = new Catalogue(loading, permissions)
+    const catalogue = new Catalogue(loading, options)
     for (const directory of directories) {
       if (!(await catalogue.#addNamesake(directory, command))) await catalogue.#addDirectory(directory)
       if (catalogue.registry.hasCommand(command)) break

@@ -1,6 +1,6 @@
+import type { Terminal } from '../terminal.js'
 import { report } from './failure.js'
 import type { ReportOptions } from './options.js'
-import type { Terminal } from './terminal.js'
 
 /** What every command has. */
 export interface Context {

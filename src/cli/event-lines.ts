@@ -1,7 +1,7 @@
 import type { HotReloadEvent } from '../index.js'
 import { inertLine } from '../inert.js'
+import type { Terminal } from '../terminal.js'
 import { displayPath, withoutPath } from './paths.js'
-import type { Terminal } from './terminal.js'
 import { formatMs } from './units.js'
 
 /** What becomes of plugins, a line each. */

@@ -1,6 +1,6 @@
 import type { ExecuteResult, PluginRegistry } from '../index.js'
+import type { Terminal } from '../terminal.js'
 import type { ReportOptions } from './options.js'
-import type { Terminal } from './terminal.js'
 import { receipt } from './usage.js'
 
 /** Runs a plugin's command and shows what it answers; returns the exit code of the answer. */
@@ -8,9 +8,19 @@ export async function execute(
   terminal: Terminal,
   registry: PluginRegistry,
   [command, ...args]: readonly [string, ...string[]],
-  { json, usage, signal, layout }: ReportOptions & { readonly signal: AbortSignal },
+  {
+    json,
+    usage,
+    signal,
+    stdin,
+    layout,
+  }: ReportOptions & {
+    readonly signal: AbortSignal
+    /** What the plugin reads. Default: where its streams lead. */
+    readonly stdin?: string | Uint8Array | undefined
+  },
 ): Promise<number> {
-  const result = await registry.execute(command, args, { signal })
+  const result = await registry.execute(command, args, { signal, ...(stdin === undefined ? {} : { stdin }) })
   if (json) terminal.json(result, layout)
   else show(terminal, command, result)
   if (usage && !json) terminal.receipt(receipt(result.usage))

@@ -1,7 +1,7 @@
+import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { isPluginHostError, type Usage } from '../index.js'
-import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from './exit-codes.js'
+import type { Terminal } from '../terminal.js'
 import { LIMIT_FLAGS, type ReportOptions } from './options.js'
-import type { Terminal } from './terminal.js'
 import { receipt } from './usage.js'
 
 /** What was typed cannot be done. */
@@ -62,6 +62,7 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
 export function inWordsOfOptions(message: string): string {
   return message
     .replaceAll('options.cache', '--cache')
+    .replaceAll('options.effects.http.allowPrivate', '--allow-private')
     .replace(/`limits\.(\w+)`|\boptions\.limits\.(\w+)/g, (name, quoted: string, plain: string) => {
       const key = quoted ?? plain
       return Object.hasOwn(LIMIT_FLAGS, key) ? LIMIT_FLAGS[key as keyof typeof LIMIT_FLAGS] : name

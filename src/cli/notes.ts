@@ -1,7 +1,7 @@
+import type { Terminal } from '../terminal.js'
 import type { Catalogue } from './catalogue.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
 import { displayPath } from './paths.js'
-import type { Terminal } from './terminal.js'
 
 /** What is in the directories and provides no command: a line each. */
 export function noteProblems(

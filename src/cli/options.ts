@@ -41,9 +41,16 @@ export const LIMIT_FLAGS: Readonly<Record<keyof Limits, string>> = {
 }
 
 export function addReportOptions(command: Command): Command {
-  return command
-    .option('--json', 'print one JSON document')
-    .option('--verbose', 'show where in the program an error comes from')
+  return addVerboseOption(command.option('--json', 'print one JSON document'))
+}
+
+export function addVerboseOption(command: Command): Command {
+  return command.option('--verbose', 'show where in the program an error comes from')
+}
+
+/** Where plugins' streams lead: a document has what they write in it, and nothing beside it. */
+export function stdioOf({ json = false }: ReportOptions): 'capture' | 'inherit' {
+  return json ? 'capture' : 'inherit'
 }
 
 export function addUsageOption(command: Command): Command {

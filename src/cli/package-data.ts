@@ -8,5 +8,6 @@ export interface PackageData {
 }
 
 export function packageData(): PackageData {
-  return createRequire(import.meta.url)('../../package.json') as PackageData
+  // By the package's own name: this runs as a module of its own, and as part of a bundle elsewhere.
+  return createRequire(import.meta.url)('sen-plugin-host/package.json') as PackageData
 }

@@ -7,8 +7,8 @@ import {
   type PermissionRequest,
   TerminalPermissionPrompt,
 } from '../index.js'
+import type { Terminal } from '../terminal.js'
 import { UsageError } from './failure.js'
-import type { Terminal } from './terminal.js'
 
 /** What somebody says about permissions on the command line. */
 export interface PermissionFlags {

@@ -1,7 +1,7 @@
 import type { LoadedPlugin } from '../index.js'
+import type { Channel } from '../terminal.js'
 import { displayPath } from './paths.js'
 import { table } from './table.js'
-import type { Channel } from './terminal.js'
 
 /** A file, and the plugin in it. */
 export type PluginFile = Pick<LoadedPlugin, 'manifest' | 'path' | 'digest'>

@@ -1,20 +1,12 @@
 import { Command, CommanderError } from 'commander'
-import picocolors from 'picocolors'
-import { addAudit } from './commands/audit.js'
-import { addCache } from './commands/cache.js'
-import { addDoctor } from './commands/doctor.js'
-import { addInspect } from './commands/inspect.js'
-import { addList } from './commands/list.js'
-import { addPermissions } from './commands/permissions.js'
-import { addRepl } from './commands/repl.js'
-import { addRun } from './commands/run.js'
-import { addScan } from './commands/scan.js'
-import { addWatch } from './commands/watch.js'
+import { colorsFor } from '../colors.js'
+import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
+import type { Terminal } from '../terminal.js'
+import { wrap } from '../width.js'
+import { commandsFor, loadCommand } from './commands.js'
 import type { Context } from './context.js'
 import { DEFAULT_DIRECTORIES } from './directories.js'
-import { EXIT_CODES_HELP, EXIT_USAGE } from './exit-codes.js'
 import { packageData } from './package-data.js'
-import type { Terminal } from './terminal.js'
 
 const HELP = `
 Examples:
@@ -23,8 +15,10 @@ Examples:
   sen run --fuel 1000000 greet Ada     with less fuel than usual
   sen inspect plugins/greet.wasm       what a plugin is, and asks for
   sen watch plugins                    what is loaded, reloaded or fails there
+  sen help greet                       how a command is called
   sen repl                             a shell with completion
   sen permissions list                 what plugins were granted
+  sen completion bash --install        completion in your own shell
   sen doctor                           what is wrong here, and what to do about it
 
 Plugins are .wasm files, looked for in ${DEFAULT_DIRECTORIES}, or where --plugins says.
@@ -37,7 +31,8 @@ const HELP_WIDTH = 100
 /** Does what the command line says, and sets the process's exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
   try {
-    await createProgram(context).parseAsync(args, { from: 'user' })
+    const program = await createProgram(context, commandsFor(args))
+    await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // What there is to say has been said. Help and version that were asked for are no errors.
@@ -45,31 +40,23 @@ export async function runProgram(args: readonly string[], context: Context): Pro
   }
 }
 
-function createProgram(context: Context): Command {
+/** The command line's definition, with these of its commands: what parses it, and what all help is made of. */
+export async function createProgram(context: Context, commands: readonly string[]): Promise<Command> {
   const program = new Command('sen')
   program
     .description('Runs plugins compiled to WebAssembly, within limits.')
     .usage('COMMAND [OPTIONS] [ARGS...]')
     .version(packageData().version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand(false)
     .addHelpText('after', HELP)
     .enablePositionalOptions()
     .exitOverride()
   speakLikeSen(program, context.terminal)
-  for (const add of [
-    addRun,
-    addList,
-    addInspect,
-    addScan,
-    addWatch,
-    addRepl,
-    addAudit,
-    addPermissions,
-    addCache,
-    addDoctor,
-  ])
+  for (const name of commands) {
+    const add = await loadCommand(name)
     add(program, context)
+  }
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program
@@ -79,8 +66,8 @@ function createProgram(context: Context): Command {
 function speakLikeSen(program: Command, terminal: Terminal): void {
   const { stdout, stderr } = terminal
   program.configureOutput({
-    writeOut: text => stdout.write(text),
-    writeErr: text => stderr.write(text),
+    writeOut: text => stdout.write(inWidth(text, stdout.width)),
+    writeErr: text => stderr.write(inWidth(text, stderr.width)),
     outputError: text => terminal.error(inOneLine(text)),
     getOutHelpWidth: () => stdout.width ?? HELP_WIDTH,
     getErrHelpWidth: () => stderr.width ?? HELP_WIDTH,
@@ -88,14 +75,23 @@ function speakLikeSen(program: Command, terminal: Terminal): void {
     getErrHasColors: () => stderr.colors.isColorSupported,
   })
   // Which stream help goes to is not known here; where it has no colours, they are taken out again.
-  const colors = picocolors.createColors(true)
+  const colors = colorsFor(true)
   program.configureHelp({
+    // Where less is left for a text, the terminal breaks it, inside words.
+    minWidthToWrap: 20,
     styleTitle: title => colors.bold(title),
     styleOptionTerm: term => colors.cyan(term),
     styleSubcommandTerm: term => colors.cyan(term),
     styleArgumentTerm: term => colors.cyan(term),
     subcommandTerm: command => command.name(),
   })
+}
+
+/** Commander keeps to the width only in what it writes itself, not in what is added to help. */
+function inWidth(text: string, width: number | undefined): string {
+  // What has colours is Commander's.
+  const lines = text.split('\n').flatMap(line => (line.includes('\x1b') ? [line] : wrap(line, width)))
+  return lines.join('\n')
 }
 
 /** `error: unknown option '--fule'\n(Did you mean --fuel?)` without its label, and as a sentence. */

@@ -1,6 +1,6 @@
 import { inertLine } from '../inert.js'
-import type { Channel } from './terminal.js'
-import { clip, widthOf } from './width.js'
+import type { Channel } from '../terminal.js'
+import { clip, widthOf } from '../width.js'
 
 export interface Column {
   readonly title: string

@@ -12,7 +12,7 @@ import type * as native from '../native.js'
 import type { Effect, EffectResult } from '../outcome.js'
 import { EffectFailure } from './failure.js'
 import type { EffectContext, EffectPlugin } from './handler.js'
-import { HttpClient } from './http/client.js'
+import type { HttpClient } from './http/client.js'
 import type { CheckedEffectOptions } from './options.js'
 import { checkEffectResult } from './result.js'
 
@@ -46,7 +46,7 @@ export class EffectBroker {
   readonly #options: CheckedEffectOptions
   readonly #host: EffectHost
   /** One for each version of a plugin, so that none takes another's turn. */
-  readonly #clients = new WeakMap<EffectPlugin, HttpClient>()
+  readonly #clients = new WeakMap<EffectPlugin, Promise<HttpClient>>()
 
   constructor(options: CheckedEffectOptions, host: EffectHost) {
     this.#options = options
@@ -119,13 +119,20 @@ export class EffectBroker {
     }
     const allowsNet = (protocol: 'http' | 'https', host: string, port: number) =>
       this.#host.allowsNet(grant, protocol, host, port)
-    return await this.#clientOf(plugin).request(effect, { allowsNet, signal, requests })
+    const client = await this.#clientOf(plugin)
+    return await client.request(effect, { allowsNet, signal, requests })
   }
 
-  #clientOf(plugin: EffectPlugin): HttpClient {
-    const client = this.#clients.get(plugin) ?? new HttpClient(this.#options.http)
+  #clientOf(plugin: EffectPlugin): Promise<HttpClient> {
+    const client = this.#clients.get(plugin) ?? this.#newClient()
     this.#clients.set(plugin, client)
     return client
+  }
+
+  /** Most plugins use no network: what makes requests, TLS included, is loaded for those that do. */
+  async #newClient(): Promise<HttpClient> {
+    const { HttpClient } = await import('./http/client.js')
+    return new HttpClient(this.#options.http)
   }
 }
 

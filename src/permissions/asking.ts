@@ -1,5 +1,4 @@
-import { homedir } from 'node:os'
-import { covered, missing, union } from '../capabilities.js'
+import { type Anchors, covered, missing, readCapabilities, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -18,11 +17,18 @@ type Asking = PermissionDecision & { type: 'ask' }
 /** Asks whoever is to be asked, and remembers the answer as long as they say. */
 export class Asker {
   readonly #permissions: CheckedPermissions
+  readonly #anchors: () => Anchors
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
 
-  constructor(permissions: CheckedPermissions, memory: GrantMemory, recorder: PermissionRecorder) {
+  constructor(
+    permissions: CheckedPermissions,
+    memory: GrantMemory,
+    recorder: PermissionRecorder,
+    anchors: () => Anchors,
+  ) {
     this.#permissions = permissions
+    this.#anchors = anchors
     this.#memory = memory
     this.#recorder = recorder
   }
@@ -45,7 +51,7 @@ export class Asker {
       ...(prior === undefined ? {} : { previousDigest: prior.grant.digest }),
     })
     const answer = await this.#answer(question, signal)
-    const given = covered(answer.capabilities ?? asked, asked)
+    const given = covered(this.#given(request, answer) ?? asked, asked)
     if (asksForNothing(given)) throw this.#recorder.refuse(request, 'refused', 'permission was not given')
     const granted = covered(union(question.granted, given), request.capabilities)
     const refused = missing(granted, request.capabilities)
@@ -58,7 +64,7 @@ export class Asker {
   #question(request: PermissionRequest, decision: Asking, prior: PriorGrant | undefined): PermissionQuestion {
     const { store, granularity } = this.#permissions
     const isRemembered = decision.remember !== false && granularity !== 'execution'
-    const isEscalation = prior !== undefined && prior.of !== 'other' && !asksForNothing(prior.added)
+    const isEscalation = prior?.of === 'update' && !asksForNothing(prior.added)
     return {
       request,
       capabilities: covered(decision.capabilities, request.capabilities),
@@ -69,8 +75,21 @@ export class Asker {
         ...(isRemembered ? (['session'] as const) : []),
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
-      workingDirectory: process.cwd(),
-      home: homedir(),
+      ...this.#anchors(),
+    }
+  }
+
+  /** What an answer grants, complete; undefined where that is all that was asked about. */
+  #given(request: PermissionRequest, { capabilities }: PermissionAnswer & { type: 'grant' }) {
+    try {
+      return capabilities === undefined ? undefined : readCapabilities(capabilities)
+    } catch (error) {
+      throw this.#recorder.refuse(
+        request,
+        'failed',
+        'the permission prompt granted what is no capability',
+        error,
+      )
     }
   }
 

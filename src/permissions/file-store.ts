@@ -14,7 +14,6 @@ import {
   sameKey,
   withGrant,
 } from './grant.js'
-import { JsonDocument, JsonProblem } from './json-document.js'
 import { readPrivateFile, unusable, withLock, writePrivateFile } from './private-file.js'
 import type { PermissionStore } from './store.js'
 
@@ -99,11 +98,11 @@ export class FilePermissionStore implements PermissionStore {
     const text = readPrivateFile(this.path)
     if (text === undefined) return []
     try {
-      return grantsOf(new JsonDocument(text))
+      return grantsOf(JSON.parse(text))
     } catch (error) {
-      if (!(error instanceof JsonProblem)) throw error
-      const { line, column, key, message } = error
-      throw unusable(this.path, `is damaged at ${line}:${column}: ${key || 'it'} ${message}`, error)
+      const where = error instanceof InvalidValue ? error.path.join('.') : ''
+      const problem = error instanceof Error ? error.message : String(error)
+      throw unusable(this.path, `is damaged: ${where}${where && ' '}${problem}`, error)
     }
   }
 }
@@ -115,19 +114,11 @@ export function permissionsFile(app: string): string {
   return join(isAbsolute(config) ? config : join(homedir(), '.config', app), 'permissions.json')
 }
 
-function grantsOf(document: JsonDocument): readonly PermissionGrant[] {
-  const { value } = document
-  if (typeof value !== 'object' || value === null) throw document.problem([], 'must be an object')
-  const { version, grants, ...others } = value as Record<string, unknown>
-  if (version !== VERSION) throw document.problem(['version'], `must be ${VERSION}`)
-  if (!Array.isArray(grants)) throw document.problem(['grants'], 'must be an array')
-  for (const key of Object.keys(others)) throw document.problem([key], 'is not known here')
-  return grants.map((grant: unknown, index) => {
-    try {
-      return readGrant(grant)
-    } catch (error) {
-      if (!(error instanceof InvalidValue)) throw error
-      throw document.problem(['grants', index, ...error.path], error.message)
-    }
-  })
+function grantsOf(document: unknown): readonly PermissionGrant[] {
+  if (typeof document !== 'object' || document === null) throw new InvalidValue([], 'must be an object')
+  const { version, grants, ...others } = document as Record<string, unknown>
+  if (version !== VERSION) throw new InvalidValue(['version'], `must be ${VERSION}`)
+  if (!Array.isArray(grants)) throw new InvalidValue(['grants'], 'must be an array')
+  for (const key of Object.keys(others)) throw new InvalidValue([key], 'is not known here')
+  return grants.map((grant: unknown) => readGrant(grant))
 }

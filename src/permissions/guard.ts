@@ -1,11 +1,20 @@
-import { homedir } from 'node:os'
 import { interruptible, type Revocation } from '../call.js'
-import { covered, hashOf, missing, overlapping, without } from '../capabilities.js'
+import {
+  type Anchors,
+  covered,
+  hashOf,
+  missing,
+  NO_CAPABILITIES,
+  overlapping,
+  readCapabilities,
+  without,
+} from '../capabilities.js'
 import type { EffectTrace } from '../diagnostics.js'
 import { isPluginHostError } from '../errors.js'
 import { asksForNothing, type Capabilities, type CommandSpec, type PluginManifest } from '../manifest.js'
+import type { OpenedDirectory } from '../native.js'
 import { Asker } from './asking.js'
-import { type Decided, dateOf } from './decided.js'
+import { type Decided, dateOf, NEVER } from './decided.js'
 import { denied } from './denial.js'
 import type { PermissionGrant } from './grant.js'
 import { GrantMemory } from './grant-memory.js'
@@ -27,9 +36,11 @@ export interface Subject {
 
 /** A decision that is being made, and how many wait for it. */
 interface Pending {
-  readonly decision: Promise<Capabilities>
+  readonly decision: Promise<Decided>
   readonly abandon: AbortController
   waiting: number
+  /** Whether an answer that holds for one execution has been used by one. */
+  isUsed: boolean
 }
 
 const RECORDS_LATER = 'a required audit sink records later'
@@ -41,14 +52,17 @@ const RECORDS_LATER = 'a required audit sink records later'
  */
 export class PermissionGuard {
   readonly #permissions: CheckedPermissions | undefined
+  readonly #anchors: () => Anchors
   readonly #recorder: PermissionRecorder
   readonly #memory: GrantMemory
   readonly #held = new HeldDecisions()
   readonly #pending = new Map<string, Pending>()
   readonly #hashes = new WeakMap<PluginManifest, string>()
 
-  constructor(permissions: CheckedPermissions | undefined) {
+  /** @param anchors - Where relative paths and `~/` lead, at the time. */
+  constructor(permissions: CheckedPermissions | undefined, anchors: () => Anchors) {
     this.#permissions = permissions
+    this.#anchors = anchors
     this.#recorder = new PermissionRecorder(permissions?.audit)
     this.#memory = new GrantMemory(permissions?.store ?? new MemoryPermissionStore())
   }
@@ -67,7 +81,7 @@ export class PermissionGuard {
     revocation: Revocation,
   ): Capabilities | Promise<Capabilities> {
     const request = this.#request(subject, args)
-    const held = this.#held.get(request, this.#permissions?.store.revision)
+    const held = this.#held.get(request, this.#permissions?.store.revision, this.#anchors())
     if (held === undefined) return this.#decideLater(request, signal, revocation)
     const recorded = this.#use(request, held)
     if (recorded === undefined) return held
@@ -81,7 +95,9 @@ export class PermissionGuard {
    */
   decideSync(subject: Subject, args: readonly string[]): Capabilities {
     const request = this.#request(subject, args)
-    const granted = this.#held.get(request, this.#permissions?.store.revision) ?? this.#decideAtOnce(request)
+    const granted =
+      this.#held.get(request, this.#permissions?.store.revision, this.#anchors()) ??
+      this.#decideAtOnce(request)
     const recorded = this.#use(request, granted)
     if (recorded !== undefined) refuseLater(request, recorded, RECORDS_LATER)
     return granted
@@ -112,6 +128,26 @@ export class PermissionGuard {
     })
   }
 
+  /**
+   * Looks at where granted paths led when they were opened: a deny list knows names, and a name can be that of a link.
+   *
+   * @throws {PluginHostError} `ERR_PERMISSION_DENIED` where one leads to what is on the deny list.
+   */
+  checkOpened(subject: Subject, directories: readonly OpenedDirectory[]): void {
+    const deny = this.#permissions?.deny
+    if (deny === undefined || asksForNothing(deny)) return
+    const opened = {
+      ...NO_CAPABILITIES,
+      fsRead: directories.map(({ path, readsTree }) => ({ pattern: path, recursive: readsTree })),
+      fsWrite: directories.flatMap(({ path, writesTree }) =>
+        writesTree === undefined ? [] : [{ pattern: path, recursive: writesTree }],
+      ),
+    }
+    if (asksForNothing(overlapping(deny, opened, this.#anchors()))) return
+    const message = 'a directory that it asks for is a link to what is on the deny list'
+    throw this.#recorder.refuse(this.#request(subject, []), 'denied', message)
+  }
+
   /** Forgets decisions about code that is gone; grants stay where they are written. */
   forget({ digest }: Subject): void {
     this.#held.forget(digest)
@@ -127,14 +163,19 @@ export class PermissionGuard {
     const pending = this.#join(permissions, request, key)
     pending.waiting += 1
     try {
-      const granted = await interruptible(signal, revocation, () => pending.decision)
+      const { granted, until, by } = await interruptible(signal, revocation, () => pending.decision)
+      if (by === 'prompt' && until === NEVER) {
+        // Once is once, however many wait for the answer.
+        if (pending.isUsed) return await this.#decideLater(request, signal, revocation)
+        pending.isUsed = true
+      }
       const recorded = this.#use(request, granted)
       if (recorded !== undefined) await interruptible(signal, revocation, () => recorded)
       return granted
     } finally {
       pending.waiting -= 1
       if (pending.waiting === 0) {
-        if (this.#pending.get(key) === pending) this.#pending.delete(key)
+        this.#forgetPending(key, pending)
         pending.abandon.abort()
       }
     }
@@ -147,24 +188,34 @@ export class PermissionGuard {
     if (shared !== undefined) return shared
     const abandon = new AbortController()
     const decision = this.#decide(permissions, request, abandon.signal)
-    // Whoever waited may have gone by the time that it fails.
-    decision.catch(() => {})
-    const pending = { decision, abandon, waiting: 0 }
+    const pending = { decision, abandon, waiting: 0, isUsed: false }
     if (isShared) this.#pending.set(key, pending)
+    // Who comes later is decided about anew; who waited may have gone by the time that it fails.
+    const settled = () => this.#forgetPending(key, pending)
+    decision.then(settled, settled)
     return pending
+  }
+
+  #forgetPending(key: string, pending: Pending): void {
+    if (this.#pending.get(key) === pending) this.#pending.delete(key)
   }
 
   async #decide(
     permissions: CheckedPermissions,
     request: PermissionRequest,
     signal: AbortSignal,
-  ): Promise<Capabilities> {
+  ): Promise<Decided> {
     const allowed = this.#allowed(permissions, request)
     const prior = await this.#prior(permissions, allowed)
     const decision = await this.#strategy(permissions, allowed, prior)
     const decided =
       decision?.type === 'ask'
-        ? await new Asker(permissions, this.#memory, this.#recorder).ask(allowed, decision, prior, signal)
+        ? await new Asker(permissions, this.#memory, this.#recorder, this.#anchors).ask(
+            allowed,
+            decision,
+            prior,
+            signal,
+          )
         : this.#settle(permissions, allowed, decision, prior)
     if (decided.by === 'update' && prior !== undefined) {
       const isWritten = !this.#memory.isOfSession(prior.grant)
@@ -173,7 +224,7 @@ export class PermissionGuard {
     }
     await this.#recordGrant(allowed, decided)
     this.#hold(permissions, request, decided)
-    return decided.granted
+    return decided
   }
 
   #decideAtOnce(request: PermissionRequest): Capabilities {
@@ -223,8 +274,7 @@ export class PermissionGuard {
     if (asksForNothing(deny)) return request
     let forbidden: Capabilities
     try {
-      const anchors = { workingDirectory: process.cwd(), home: homedir() }
-      forbidden = overlapping(deny, request.capabilities, anchors)
+      forbidden = overlapping(deny, request.capabilities, this.#anchors())
     } catch (error) {
       throw this.#recorder.refuse(request, 'denied', 'the deny list cannot be applied here', error)
     }
@@ -271,8 +321,8 @@ export class PermissionGuard {
         now: new Date(),
         ...(prior === undefined ? {} : { prior }),
       })
-      if (!(decision instanceof Promise)) return decision
-      return decision.catch(error => {
+      if (!(decision instanceof Promise)) return complete(decision)
+      return decision.then(complete).catch(error => {
         throw failed(error)
       })
     } catch (error) {
@@ -333,7 +383,7 @@ export class PermissionGuard {
     request: PermissionRequest,
     { granted, until }: Decided,
   ): void {
-    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision)
+    if (granularity !== 'execution') this.#held.set(request, granted, until, store.revision, this.#anchors())
   }
 
   #use(request: PermissionRequest, capabilities: Capabilities): Promise<void> | undefined {
@@ -363,4 +413,20 @@ function subcommand(spec: CommandSpec, command: string, args: readonly string[])
   const [first, ...rest] = args
   const found = spec.subcommands.find(({ name }) => name === first)
   return found === undefined ? command : subcommand(found, `${command} ${found.name}`, rest)
+}
+
+/** A decision whose capabilities are complete, also where a strategy of a program's own left some out. */
+function complete(decision: PermissionDecision): PermissionDecision {
+  switch (decision?.type) {
+    case 'grant':
+      return { ...decision, capabilities: readCapabilities(decision.capabilities) }
+    case 'ask':
+      return {
+        ...decision,
+        capabilities: readCapabilities(decision.capabilities),
+        granted: readCapabilities(decision.granted),
+      }
+    default:
+      return decision
+  }
 }

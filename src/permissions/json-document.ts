@@ -1,11 +1,11 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser'
+import { createRequire } from 'node:module'
+import type * as jsonc from 'jsonc-parser'
+import type { Node, ParseError } from 'jsonc-parser'
+
+/** Loaded by the first document, which most programs have none of. */
+function parser(): typeof jsonc {
+  return createRequire(import.meta.url)('jsonc-parser')
+}
 
 /** Something wrong at a place in a text. Lines and columns count from 1. */
 export class JsonProblem extends Error {
@@ -39,14 +39,14 @@ export class JsonDocument {
     const errors: ParseError[] = []
     this.#root = this.#parse(errors)
     this.#refuseDuplicates(this.#root, [])
-    this.value = getNodeValue(this.#root)
+    this.value = parser().getNodeValue(this.#root)
   }
 
   /** What is wrong with the value that these keys and indices lead to, or with what should have it. */
   problem(path: readonly (string | number)[], problem: string): JsonProblem {
     let found: Node | undefined
     for (let length = path.length; found === undefined && length > 0; length -= 1)
-      found = findNodeAtLocation(this.#root, path.slice(0, length))
+      found = parser().findNodeAtLocation(this.#root, path.slice(0, length))
     return new JsonProblem(this.#text, (found ?? this.#root).offset, keyOf(path), problem)
   }
 
@@ -54,7 +54,7 @@ export class JsonDocument {
     const options = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false }
     let root: Node | undefined
     try {
-      root = parseTree(this.#text, errors, options)
+      root = parser().parseTree(this.#text, errors, options)
     } catch (error) {
       // What else the parser throws is a full stack.
       if (!(error instanceof RangeError)) throw error
@@ -62,7 +62,7 @@ export class JsonDocument {
     }
     const [first] = errors
     if (first !== undefined) {
-      const name = printParseErrorCode(first.error)
+      const name = parser().printParseErrorCode(first.error)
       throw new JsonProblem(this.#text, first.offset, '', `is no JSON here (${inWords(name)})`)
     }
     if (root === undefined) throw new JsonProblem(this.#text, 0, '', 'is empty')

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -44,6 +43,8 @@ export function readPrivateFile(path: string): string | undefined {
  * @throws What the system says.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  // Takes a few milliseconds to load, which programs that write no such file are spared.
+  const { randomBytes } = await import('node:crypto')
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
   try {
     const file = await open(temporary, 'wx', 0o600)

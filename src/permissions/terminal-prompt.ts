@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline'
+import type { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { NO_CAPABILITIES, union } from '../capabilities.js'
@@ -48,8 +48,7 @@ const DURATIONS = {
  * and the answer is no.
  */
 export class TerminalPermissionPrompt implements PermissionPrompt {
-  readonly #input: PromptInput
-  readonly #output: PromptOutput
+  readonly #streams: { readonly input?: PromptInput; readonly output?: PromptOutput }
   readonly #timeoutMs: number
   readonly #help: (request: PermissionRequest) => string
 
@@ -60,8 +59,7 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
       'timeoutMs',
       'help',
     ])
-    this.#input = input ?? process.stdin
-    this.#output = output ?? process.stderr
+    this.#streams = { ...(input && { input }), ...(output && { output }) }
     this.#timeoutMs =
       timeoutMs === undefined
         ? DEFAULT_TIMEOUT_MS
@@ -70,25 +68,38 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
   }
 
   async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
-    if (this.#input.isTTY !== true || this.#output.isTTY !== true) {
+    // Only now: whoever touches the process's stdin opens it.
+    const { input = process.stdin, output = process.stderr } = this.#streams
+    if (input.isTTY !== true || output.isTTY !== true) {
       const message = `nobody can be asked, as stdin and stderr are not both a terminal: ${this.#help(question.request)}`
       return { type: 'deny', reason: 'no-prompt', message }
     }
     // Two prompts may share a terminal.
-    return await inTurn(this.#input, () => this.#converse(question, signal))
+    return await inTurn(input, () => this.#converse(input, output, question, signal))
   }
 
-  async #converse(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
+  async #converse(
+    input: PromptInput,
+    output: PromptOutput,
+    question: PermissionQuestion,
+    signal: AbortSignal,
+  ): Promise<PermissionAnswer> {
+    // Loaded where somebody is asked: most executions ask nobody.
+    const readline = await import('node:readline')
     signal.throwIfAborted()
-    const lines = new TypedLines(this.#input)
+    const lines = new TypedLines(input, readline.createInterface)
     const timeout = AbortSignal.timeout(this.#timeoutMs)
-    const read = (text: string) => {
-      this.#output.write(text)
-      return lines.next(AbortSignal.any([signal, timeout]))
+    let isAnswered = true
+    const read = async (text: string) => {
+      isAnswered = false
+      output.write(text)
+      const line = await lines.next(AbortSignal.any([signal, timeout]))
+      isAnswered = line !== undefined
+      return line
     }
     try {
       await lines.discard()
-      this.#output.write(describe(question))
+      output.write(describe(question))
       return await answer(question, read)
     } catch (error) {
       if (signal.aborted || !timeout.aborted) throw error
@@ -96,7 +107,7 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
       return { type: 'deny', reason: 'timed-out', message }
     } finally {
       // The next line is the shell's, or whoever writes next.
-      if (signal.aborted || timeout.aborted) this.#output.write('\n')
+      if (!isAnswered) output.write('\n')
       lines.close()
     }
   }
@@ -203,10 +214,10 @@ class TypedLines {
   #hasEnded = false
   #tell = () => {}
 
-  constructor(input: PromptInput) {
+  constructor(input: PromptInput, create: typeof createInterface) {
     this.#input = input
     // The terminal edits the line, and Ctrl-C stays a signal.
-    this.#reader = createInterface({ input, terminal: false })
+    this.#reader = create({ input, terminal: false })
     this.#reader.on('line', line => {
       this.#lines.push(line)
       this.#tell()

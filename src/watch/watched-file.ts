@@ -1,3 +1,4 @@
+import type { EffectsOption } from '../effects/options.js'
 import { isPluginHostError, type PluginHostError } from '../errors.js'
 import { readModuleFile } from '../module-file.js'
 import { native } from '../native.js'
@@ -12,7 +13,7 @@ import type { Place } from './precedence.js'
 
 /** What the files of one watcher share. */
 export interface Shared {
-  readonly registry: PluginRegistry
+  readonly registry: PluginRegistry<EffectsOption>
   readonly timing: Timing
   /** Bounds how many files are read and loaded at once. */
   readonly gate: Gate

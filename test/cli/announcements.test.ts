@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import type { HotReloadEvent } from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Announcements } from '../../src/cli/repl/announcements.js'
-import { Terminal } from '../../src/cli/terminal.js'
+import { Terminal } from '../../src/terminal.js'
 import { Screen } from './screen.js'
 
 const EVENT: HotReloadEvent = { type: 'loaded', path: '/p/a.wasm', command: 'a', durationMs: 12 }

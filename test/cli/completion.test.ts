@@ -1,6 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { complete } from '../../src/cli/repl/completion.js'
 import type { ArgSpec, CommandSpec } from '../../src/index.js'
+import { temporaryDirectory } from '../guest.js'
 
 function argument(name: string, spec: Partial<ArgSpec> = {}): ArgSpec {
   return { name, required: false, help: '', ...spec }
@@ -52,29 +55,55 @@ describe('completion of', () => {
     ['values that need quotes', 'greet --style ', ["'in a whisper'", 'plain', 'shout']],
     ['values of an argument', 'greet --style shout g', ['good ']],
     ['subcommands and values of a first argument', 'greet ', ['bad', 'good', 'morning']],
+    ['values of the last argument once more', 'greet good b', ['bad ']],
+    ['a value inside a quote that is open', "greet --style 'in a", ["'in a whisper' "]],
     ['the word at the end', 'greet --greeting "a b" --sty', ['--style ']],
-  ])('%s: %s', (_, line, candidates) => {
-    expect(complete(line, commands)[0]).toEqual(candidates)
+  ])('%s: %s', async (_, line, candidates) => {
+    expect((await complete(line, commands))[0]).toEqual(candidates)
   })
 
   test.each([
-    ['an option that is not known', 'greet --greeting=', []],
-    ['a value that may be anything', 'greet morning --count ', []],
+    ['an option that is not known', 'greet --nosuch=', []],
     ['what is behind --', 'greet -- --st', []],
     ['arguments of a command that there is not', 'nosuch --', []],
     ['the inside of a quote', 'greet "a b', []],
-    ['a second argument that there is not', 'greet good b', []],
-  ])('nothing, for %s: %s', (_, line, candidates) => {
-    expect(complete(line, commands)[0]).toEqual(candidates)
+    ['a second argument of a command without any', 'greet morning x b', []],
+  ])('nothing, for %s: %s', async (_, line, candidates) => {
+    expect((await complete(line, commands))[0]).toEqual(candidates)
   })
 
-  test('nothing that could reach the terminal as an escape', () => {
-    expect(complete('hostile -', commands)[0]).toEqual([])
-    expect(complete('hostile ', commands)[0]).toEqual(['fine '])
+  describe('paths, where a value may be anything:', () => {
+    async function directory(): Promise<string> {
+      const directory = await temporaryDirectory()
+      await mkdir(join(directory, 'my plugins'))
+      for (const file of ['one.txt', 'one.wasm', '.hidden', 'red\x1b[31m'])
+        await writeFile(join(directory, file), '')
+      return directory
+    }
+
+    test.each<[what: string, command: string, candidates: string[]]>([
+      ['after an option', 'greet --greeting D/one.t', ['D/one.txt ']],
+      ['attached to an option', 'greet --greeting=D/one.t', ['--greeting=D/one.txt ']],
+      ['of a command that says nothing of its arguments', 'grep D/o', ['D/one.txt', 'D/one.wasm']],
+      ['a directory, to go on in', 'grep D/my', ["'D/my plugins/'"]],
+      ['inside a quote', "grep 'D/my pl", ["'D/my plugins/'"]],
+      ['hidden ones, where that is typed', 'grep D/.', ['D/.hidden ']],
+      ['none that could act on the terminal', 'grep D/red', []],
+      ['none in a directory that is not there', 'grep D/nosuch/', []],
+    ])('%s', async (_, line, candidates) => {
+      const place = await directory()
+      const typed = await complete(line.replace('D/', `${place}/`), commands)
+      expect(typed[0]).toEqual(candidates.map(candidate => candidate.replace('D/', `${place}/`)))
+    })
   })
 
-  test('names that every object has are ordinary ones', () => {
-    expect(complete('constructor --', commands)[0]).toEqual([])
-    expect(complete('toStr', [command('toString')])[0]).toEqual(['toString '])
+  test('nothing that could reach the terminal as an escape', async () => {
+    expect((await complete('hostile -', commands))[0]).toEqual([])
+    expect((await complete('hostile ', commands))[0]).toEqual(['fine '])
+  })
+
+  test('names that every object has are ordinary ones', async () => {
+    expect((await complete('constructor --', commands))[0]).toEqual([])
+    expect((await complete('toStr', [command('toString')]))[0]).toEqual(['toString '])
   })
 })

@@ -115,7 +115,7 @@ describe('plugins that are not well', () => {
   test.each([
     ['missing-execute', 78, 'ERR_MISSING_EXPORT'],
     ['manifest-not-msgpack', 79, 'ERR_DECODE'],
-    ['wasi-import', 78, 'ERR_INSTANTIATION'],
+    ['unknown-import', 78, 'ERR_INSTANTIATION'],
     ['forever-in-manifest', 71, 'ERR_FUEL_EXHAUSTED'],
   ])('%s is a problem, with the exit code that inspecting it has', async (name, exitCode, error) => {
     const directory = await temporaryDirectory()
@@ -154,6 +154,16 @@ describe('plugins that are not well', () => {
     expect(code).toBe(0)
     expect(json.plugins).toMatchObject([{ state: 'warning', capabilities: { fsRead: [expect.anything()] } }])
     expect((await sen(['doctor', directory])).stdout).toContain('reads files: ./data')
+  })
+
+  test('one that was granted what it asks for is well, and says what that is', async () => {
+    const directory = await temporaryDirectory()
+    const path = await guestFile(directory, 'capabilities-fs')
+    const env = { XDG_CONFIG_HOME: await temporaryDirectory() }
+    expect((await sen(['permissions', 'grant', path], { env })).code).toBe(0)
+    const { json } = await senJson(['doctor', '--json', directory], { env })
+    expect(json.plugins).toMatchObject([{ state: 'ok', ungranted: { fsRead: [] } }])
+    expect((await sen(['doctor', directory], { env })).stdout).toContain('granted: reads files: ./data')
   })
 
   test('one that needs more than a limit is well under a higher one', async () => {
@@ -261,7 +271,7 @@ describe('where the engine has it hard', () => {
   test('without an addon, the doctor works, says so, and ends with 84', async () => {
     const directory = await temporaryDirectory()
     await guestFile(directory, 'echo')
-    const main = join(await copyWithoutAddon(), 'cli', 'main.js')
+    const main = join(await copyWithoutAddon(), 'sen.cjs')
     const { code, json, check } = await doctor([directory], { main })
     expect(code).toBe(84)
     expect(check('addon')).toMatchObject({
@@ -277,7 +287,7 @@ describe('where the engine has it hard', () => {
     const dist = await copyWithoutAddon(async (directory, addons) => {
       for (const addon of addons) await writeFile(join(directory, addon), 'no library')
     })
-    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'cli', 'main.js') })
+    const { code, stdout } = await sen(['doctor'], { main: join(dist, 'sen.cjs') })
     expect(code).toBe(84)
     expect(stdout).toMatch(/^problem {2}addon: the addon for .* could not be loaded: .+\n {9}remedy: /m)
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EXIT_CODES } from '../../src/cli/exit-codes.js'
+import { EXIT_CODES } from '../../src/exit-codes.js'
 import { sen } from './sen.js'
 
 const usage = ['ERR_INVALID_ARG', 'ERR_COMMAND_NOT_FOUND']

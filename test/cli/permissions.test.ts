@@ -86,6 +86,15 @@ describe('sen run', () => {
     expect(await sen([...run, 'it'], options)).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test('takes nothing for an answer that was typed before it asked', async () => {
+    const { run, options } = await user()
+    const asking = startSenOnTerminal([...run, 'it'], options)
+    asking.child.stdin?.write('always\r')
+    await asking.wrote('Allow it?')
+    asking.child.stdin?.write('n\r')
+    expect((await asking.ended).code).toBe(77)
+  })
+
   test('ends on Ctrl-C while it asks', async () => {
     const { run, options } = await user()
     const asking = startSenOnTerminal([...run, 'it'], options)

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
-const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const built = fileURLToPath(new URL('../../dist/sen.cjs', import.meta.url))
 /** A directory that is not there, and cannot be made. */
 const nowhere = '/dev/null/nowhere'
 
@@ -117,9 +117,9 @@ export function startSen(
  */
 export function startSenOnTerminal(
   args: readonly string[],
-  { env, cwd, columns = 200 }: SenOptions & { readonly columns?: number } = {},
+  { env, cwd, main = built, columns = 200 }: SenOptions & { readonly columns?: number } = {},
 ): RunningSen {
-  const words = [process.execPath, built, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
+  const words = [process.execPath, main, ...args].map(word => `'${word.replaceAll("'", "'\\''")}'`)
   const command = `stty cols ${columns} rows 40 && exec ${words.join(' ')}`
   const script =
     process.platform === 'linux'

@@ -497,9 +497,19 @@ const cases: readonly Case[] = [
   },
   {
     title: 'answers without end that only say that one comes',
-    route: endless('', 'HTTP/1.1 103 x\r\n\r\n'),
-    http: { timeoutMs: 50 },
-    is: 'timedOut',
+    route: endless('', 'HTTP/1.1 103 x\r\n\r\n'.repeat(1000)),
+    is: 'tooLarge',
+  },
+  {
+    title: 'chunks that say endlessly what they are',
+    route: endless('HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n1', `;a=${'b'.repeat(65_536)}`),
+    is: 'tooLarge',
+  },
+  {
+    title: 'chunks of one byte without end',
+    route: endless('HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n', '1\r\nx\r\n'.repeat(1000)),
+    http: { maxResponseBytes: 100_000 },
+    is: 'tooLarge',
   },
   {
     title: 'a server that waits while TLS is to begin',

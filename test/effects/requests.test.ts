@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { meanwhile } from '../calls.js'
 import { get, perform, post } from './perform.js'
 import { redirect, response, routes, stalled, TestServer, text } from './server.js'
 
@@ -214,6 +215,20 @@ describe('a request that is aborted', () => {
     abort.abort('enough')
     await rejects
     await server.until(() => server.open === 0)
+  })
+
+  test('while its host is found rejects with the reason, and asks nothing', async () => {
+    const server = await TestServer.start()
+    const abort = new AbortController()
+    const lookup = () => {
+      abort.abort('enough')
+      return [{ address: '127.0.0.1' }]
+    }
+    const http = { ...open(server).http, lookup }
+    const url = `http://name.test:${server.port}/`
+    await expect(perform(get(url), { http }, { signal: abort.signal })).rejects.toBe('enough')
+    await meanwhile()
+    expect(server.requests.length).toBe(0)
   })
 
   test('while its host is looked up rejects with the reason, though the lookup never ends', async () => {

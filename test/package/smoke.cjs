@@ -27,6 +27,10 @@ async function sameBothWays() {
   assert.ok(names.includes('PluginRegistry'))
   for (const name of names)
     assert.equal(required[name], imported[name], `${name} differs between require() and import()`)
+  for (const adapter of ['commander', 'yargs']) {
+    const path = `sen-plugin-host/${adapter}`
+    assert.equal(require(path).addPlugins, (await import(path)).addPlugins)
+  }
   return names.length
 }
 

@@ -16,28 +16,35 @@ export function asking(
   capabilities: CapabilitiesInput,
   { version = 0, about = '', subcommands = [] }: AskingOptions = {},
 ): Promise<Uint8Array> {
-  const { fsRead, fsWrite, envRead, net, stdio } = capabilities
-  const manifest = messagePack({
-    api_version: 2,
-    command: { name: command, about, subcommands: subcommands.map(name => ({ name, about: '' })) },
-    capabilities: {
-      fs_read: fsRead ?? [],
-      fs_write: fsWrite ?? [],
-      env_read: envRead ?? [],
-      net: net ?? [],
-      stdio: stdio ?? {},
-    },
-  })
-  const data = Array.from(manifest, byte => `\\${byte.toString(16).padStart(2, '0')}`).join('')
+  const described = manifest(command, capabilities, { about, subcommands })
   return compile(`(module
     (memory (export "memory") 1)
-    (data (i32.const 16) "${data}")
+    (data (i32.const 16) "${data(described)}")
     (data (i32.const 32768) "\\81\\a7Success\\a2ok")
     (global i32 (i32.const ${version}))
     (func (export "plugin_alloc") (param i32) (result i32) (i32.const 40960))
     (func (export "plugin_dealloc") (param i32 i32))
-    (func (export "plugin_manifest") (result i64) (i64.const ${(16n << 32n) | BigInt(manifest.length)}))
+    (func (export "plugin_manifest") (result i64) (i64.const ${(16n << 32n) | BigInt(described.length)}))
     (func (export "plugin_execute") (param i32 i32) (result i64) (i64.const ${(32768n << 32n) | 12n})))`)
+}
+
+/** A manifest as plugins have it in memory. */
+export function manifest(
+  command: string,
+  { fsRead = [], fsWrite = [], envRead = [], net = [], stdio = {} }: CapabilitiesInput,
+  { about = '', subcommands = [] }: Omit<AskingOptions, 'version'> = {},
+): Uint8Array {
+  const described = {
+    api_version: 2,
+    command: { name: command, about, subcommands: subcommands.map(name => ({ name, about: '' })) },
+    capabilities: { fs_read: fsRead, fs_write: fsWrite, env_read: envRead, net, stdio },
+  }
+  return Uint8Array.from(messagePack(described))
+}
+
+/** Bytes as a string of wat. */
+export function data(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => `\\${byte.toString(16).padStart(2, '0')}`).join('')
 }
 
 /** The same in a file. */

@@ -10,6 +10,7 @@ import {
   type PermissionOptions,
   PermissionPresets,
   type PermissionQuestion,
+  type PermissionStrategy,
   PluginLoader,
   PluginRegistry,
   RecordingPermissionPrompt,
@@ -305,6 +306,22 @@ describe('code that changes', () => {
     expect(store.list()).toMatchObject([{ granted: full({ ...read, ...net }) }])
   })
 
+  test('cannot get what was refused before by an answer about something else', async () => {
+    const directory = await temporaryDirectory()
+    const path = await askingFile(directory, 'it', { ...read, ...write })
+    const all = full({ ...read, ...write, ...net }) as Capabilities
+    const { registry, used } = registryWith({}, [
+      { ...session, capabilities: full(read) as Capabilities },
+      { ...session, capabilities: all },
+    ])
+    await registry.loadPlugin(path)
+    await registry.execute('it')
+    await askingFile(directory, 'it', { ...read, ...write, ...net }, { version: 1 })
+    await registry.reloadByPath(path)
+    await registry.execute('it')
+    expect(used()).toEqual([full(read), full({ ...read, ...net })])
+  })
+
   test('has nothing where more is refused', async () => {
     const { registry, store } = await changed({ ...read, ...net }, [{ type: 'deny' }])
     await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
@@ -364,6 +381,30 @@ describe('code that changes', () => {
   })
 })
 
+describe('a strategy of a program’s own', () => {
+  const deciding = (decision: unknown): PermissionStrategy => ({ decide: () => decision as never })
+
+  test('may leave out what it does not grant', async () => {
+    const strategy = deciding({ type: 'grant', capabilities: { fsRead: [{ pattern: './data' }] } })
+    const { registry, used } = registryWith({ strategy })
+    await registry.loadPlugin(await asking('it', full({ fsRead: [{ pattern: './data', recursive: false }] })))
+    await registry.execute('it')
+    expect(used()).toHaveLength(1)
+  })
+
+  test.each([
+    ['grants what is no capability', { type: 'grant', capabilities: { fsRead: 'everything' } }],
+    ['grants nothing that can be understood', { type: 'grant' }],
+    ['asks about what is no capability', { type: 'ask', capabilities: { net: [1] }, granted: {} }],
+  ])('is refused where it %s', async (_, decision) => {
+    const { registry, used } = registryWith({ strategy: deciding(decision) })
+    await registry.loadPlugin(await asking('it', read))
+    const failed = { code: 'ERR_PERMISSION_DENIED', details: { reason: 'failed' } }
+    await expect(registry.execute('it')).rejects.toMatchObject(failed)
+    expect(used()).toHaveLength(0)
+  })
+})
+
 describe('while somebody is asked', () => {
   test('executions of the same plugin wait for the one answer', async () => {
     const { prompt, asked, until } = patient()
@@ -371,10 +412,48 @@ describe('while somebody is asked', () => {
     await registry.loadPlugin(await asking('it', read))
     const executions = Array.from({ length: 20 }, () => registry.execute('it'))
     await until(1)
-    asked[0]?.answer(once)
+    asked[0]?.answer({ type: 'grant', duration: 'session' })
     await Promise.all(executions)
     expect(asked).toHaveLength(1)
     expect(used()).toHaveLength(20)
+  })
+
+  test('an answer that holds once is that of one of those who wait', async () => {
+    const { prompt, asked, until } = patient()
+    const { registry, used } = registryWith({ prompt })
+    await registry.loadPlugin(await asking('it', read))
+    const executions = Array.from({ length: 3 }, () => registry.execute('it'))
+    for (let question = 1; question <= 3; question += 1) {
+      await until(question)
+      expect(used()).toHaveLength(question - 1)
+      asked[question - 1]?.answer(once)
+    }
+    await Promise.all(executions)
+    expect(asked).toHaveLength(3)
+    expect(used()).toHaveLength(3)
+  })
+
+  test('who comes after an answer that holds once is asked about anew', async () => {
+    const { prompt, asked, until } = patient()
+    let record = () => {}
+    const audit = {
+      required: true,
+      record: ({ type }: AuditEvent) =>
+        type === 'used' ? new Promise<void>(resolve => (record = resolve)) : undefined,
+    }
+    const { registry } = registryWith({ prompt, audit })
+    await registry.loadPlugin(await asking('it', read))
+    const first = registry.execute('it')
+    await until(1)
+    asked[0]?.answer(once)
+    // The first one is granted, and waits for its record.
+    await meanwhile()
+    const second = registry.execute('it')
+    record()
+    expect(await first).toMatchObject({ output: 'ok' })
+    await until(2)
+    asked[1]?.answer({ type: 'deny' })
+    await fault('ERR_PERMISSION_DENIED', second)
   })
 
   test('other plugins wait for their turn', async () => {

@@ -168,7 +168,6 @@ const hostile: readonly (readonly [string, (path: string) => Promise<void>])[] =
   ['that has a comment', async path => writeFile(path, `// ${await readFile(path, 'utf8')}`)],
   ['that is nested too deeply', path => writeFile(path, '['.repeat(500_000))],
   ['of another version', async path => edit(path, '"version": 1', '"version": 2')],
-  ['with a key twice', async path => edit(path, '"version": 1', '"version": 1, "version": 1')],
   ['with a key that is not known', async path => edit(path, '"version": 1', '"version": 1, "all": true')],
   ['with a grant that is none', async path => edit(path, '"fsRead"', '"fsReed"')],
   ['with a pattern that is too wide', async path => edit(path, '"envRead": []', '"envRead": ["*"]')],

@@ -14,13 +14,12 @@ import {
   TrustAllPermissionStrategy,
 } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
-import type * as capabilities from '../../src/capabilities.js'
 import { fault } from '../fault.js'
 import { temporaryDirectory } from '../guest.js'
 import { internal } from '../internal.js'
 import { askingFile } from './asking.js'
 
-const { hashOf, readCapabilities } = await internal<typeof capabilities>('capabilities.js')
+const { hashOf, readCapabilities } = internal
 
 const read = { fsRead: [{ pattern: './data', recursive: false }] }
 const write = { fsWrite: [{ pattern: './data', recursive: false }] }

@@ -222,11 +222,12 @@ describe('a prompt on the terminal', () => {
     expect(await asked).toEqual({ type: 'deny' })
   })
 
-  test('takes the end of the input for no', async () => {
-    const { input, output } = terminal()
+  test('takes the end of the input for no, and ends its line', async () => {
+    const { input, output, shown } = terminal()
     const asked = new TerminalPermissionPrompt({ input, output }).ask(question(three), never)
     input.end()
     expect(await asked).toEqual({ type: 'deny' })
+    expect(shown()).toMatch(/\[n\]o: \n$/)
   })
 
   test('takes silence for no, after a while', async () => {

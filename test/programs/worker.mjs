@@ -1,13 +1,13 @@
 // A Worker that executes a plugin and posts what came of each execution: type, output and fuel, or code.
-// workerData: { module, args, limits, ways, runs }; a way is a key of `execute` below.
+// workerData: { module, args, limits, ways, runs, granted }; a way is a key of `execute` below.
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { isPluginHostError, PluginLoader, PluginRegistry } from 'sen-plugin-host'
+import { isPluginHostError, PermissionPresets, PluginLoader, PluginRegistry } from 'sen-plugin-host'
 import { deepest } from './deepest.mjs'
 
-const { module, args = [], limits = {}, ways = ['execute'], runs = 1 } = workerData
+const { module, args = [], limits = {}, ways = ['execute'], runs = 1, granted = false } = workerData
 
-const registry = new PluginRegistry()
+const registry = new PluginRegistry(granted ? { permissions: PermissionPresets.testing() } : {})
 const { command } = await registry.loadPlugin(module)
 const loader = new PluginLoader()
 

@@ -1,7 +1,7 @@
 // `node scan.mjs DIRECTORY CACHE`: how long the first scan of a process takes, which loads the addon too.
 
-import { cacheStats, checkCache } from '../../../dist/cache.js'
 import { PluginScanner } from '../../../dist/index.js'
+import { cacheStats, checkCache } from '../../../dist/internal.js'
 
 const [directory, cache] = process.argv.slice(2)
 

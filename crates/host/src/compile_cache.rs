@@ -258,7 +258,7 @@ impl CompileCache {
     /// The code of a module in the first of these tiers that there is, if it was compiled before
     /// by this version on such a machine.
     pub(crate) fn find(&self, digest: &blake3::Hash, tiers: &[Tier]) -> Option<Found> {
-        let found = tiers.iter().find_map(|&tier| {
+        let found = self.0.most_likely_first(digest, tiers).find_map(|tier| {
             let engine = tier.engine().ok()?;
             self.0
                 .find(tier, &Identity::of(digest, tier, engine), engine)
@@ -289,6 +289,28 @@ impl CompileCache {
 }
 
 impl Shared {
+    /// These tiers, but first those whose entries seem to be there: an engine takes ten
+    /// milliseconds to make, and is not made only to find that there is nothing for it.
+    fn most_likely_first(
+        &self,
+        digest: &blake3::Hash,
+        tiers: &[Tier],
+    ) -> impl Iterator<Item = Tier> {
+        let is_unlikely = |tier: Tier| {
+            // Where the engine is there, looking costs nothing.
+            let fingerprint = Engine::presumed_fingerprint(tier.purpose())?;
+            let name = Identity::by(digest, tier, &fingerprint).file_name();
+            let opened = self.directory.open_file(&name, Access::Entry);
+            matches!(opened, Ok(Opened::Missing)).then_some(())
+        };
+        let (unlikely, likely): (Vec<Tier>, Vec<Tier>) = match tiers {
+            // In the only one that is asked for.
+            [tier] => (Vec::new(), vec![*tier]),
+            _ => (tiers.iter().copied()).partition(|&tier| is_unlikely(tier).is_some()),
+        };
+        likely.into_iter().chain(unlikely)
+    }
+
     fn find(&self, tier: Tier, identity: &Identity, engine: &Engine) -> Option<Found> {
         let checked = self.check(identity).unwrap_or_else(|_| {
             self.counters.errors.fetch_add(1, Ordering::Relaxed);

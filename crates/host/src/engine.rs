@@ -14,6 +14,10 @@ use crate::limits::Limits;
 /// Instances that can exist at the same time: running, suspended by an effect, or live.
 pub(crate) const MAX_INSTANCES: u32 = 4096;
 
+/// Guests that can be in the middle of a call at the same time: of the instances, those that
+/// execute. Each is a stack that has to be guarded when the process starts to load plugins.
+const MAX_STACKS: u32 = MAX_INSTANCES / 2;
+
 /// Memories, and tables, that one module may have.
 pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
 pub(crate) const MAX_TABLES_PER_MODULE: u32 = 8;
@@ -91,14 +95,28 @@ impl Engine {
     /// What compiled code depends on besides the module: wasmtime's version, the settings, and
     /// the features of this processor. The same in every process.
     pub(crate) fn fingerprint(&self) -> &[u8; 32] {
-        self.fingerprint.get_or_init(|| {
-            let mut hasher = Blake3(blake3::Hasher::new());
-            self.wasmtime
-                .precompile_compatibility_hash()
-                .hash(&mut hasher);
-            *hasher.0.finalize().as_bytes()
-        })
+        self.fingerprint.get_or_init(|| fingerprint(&self.wasmtime))
     }
+
+    /// What [`Engine::fingerprint`] of the engine for a purpose will most likely be, for a tenth of
+    /// the time that it takes to make the engine. Nothing where that has been made.
+    pub(crate) fn presumed_fingerprint(purpose: Purpose) -> Option<[u8; 32]> {
+        let made = match purpose {
+            Purpose::ShortCalls => SHORT_CALLS.get(),
+            Purpose::Computation => COMPUTATION.get(),
+        };
+        if made.is_some() {
+            return None;
+        }
+        let compiler = background_compiler(purpose, Allocation::Pooling).ok()?;
+        Some(fingerprint(&compiler))
+    }
+}
+
+fn fingerprint(engine: &wasmtime::Engine) -> [u8; 32] {
+    let mut hasher = Blake3(blake3::Hasher::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    *hasher.0.finalize().as_bytes()
 }
 
 /// A compiler for an engine that leaves the other cores alone. Only compiles: it reserves nothing.
@@ -187,7 +205,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
             pool.total_core_instances(MAX_INSTANCES)
                 .total_memories(MAX_INSTANCES)
                 .total_tables(MAX_INSTANCES)
-                .total_stacks(MAX_INSTANCES)
+                .total_stacks(MAX_STACKS)
                 .max_memories_per_module(MAX_MEMORIES_PER_MODULE)
                 .max_tables_per_module(MAX_TABLES_PER_MODULE)
                 .max_memory_size(Limits::MAX_MEMORY_BYTES)
@@ -205,4 +223,20 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
         }
     }
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Allocation, Engine, Purpose, background_compiler, fingerprint};
+
+    #[test]
+    fn what_is_presumed_of_an_engine_is_so_once_it_is_made() {
+        for purpose in [Purpose::ShortCalls, Purpose::Computation] {
+            let presumed = fingerprint(&background_compiler(purpose, Allocation::Pooling).unwrap());
+            let engine = Engine::get(purpose).unwrap();
+            assert_eq!(engine.allocation, Allocation::Pooling);
+            assert_eq!(engine.fingerprint(), &presumed);
+            assert_eq!(Engine::presumed_fingerprint(purpose), None);
+        }
+    }
 }

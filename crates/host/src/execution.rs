@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
-use crate::room::Kind;
+use crate::room::{Kind, Share};
 use crate::runner::{Awaited, Runner};
 
 type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
@@ -19,7 +19,7 @@ pub struct Execution {
     paused_since: Option<Instant>,
     interrupts: Interrupts,
     /// What it needs room for, where that has to be there before it begins.
-    room: Option<Kind>,
+    room: Option<(Kind, Share)>,
     begun: bool,
     /// Until when it has nothing to do.
     sleeps_until: Option<Instant>,
@@ -30,7 +30,7 @@ impl Execution {
         running: Running,
         runner: Runner,
         interrupts: Interrupts,
-        room: Option<Kind>,
+        room: Option<(Kind, Share)>,
     ) -> Self {
         // Waiting for a first turn is a pause like any other.
         let paused_since = Some(Instant::now());
@@ -47,7 +47,9 @@ impl Execution {
 
     /// Whether there is room for the instance, where it has none yet.
     pub fn is_ready(&self) -> bool {
-        self.begun || self.interrupts.reason().is_some() || self.room.is_none_or(Kind::has_room)
+        let room = self.room.as_ref();
+        let has_room = || room.is_none_or(|(kind, share)| kind.has_room() && share.has_room());
+        self.begun || self.interrupts.reason().is_some() || has_room()
     }
 
     /// Whether its guest waits for something, so that running it now would do nothing.

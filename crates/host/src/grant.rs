@@ -1,8 +1,10 @@
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use sen_host_protocol::{Anchor, Capabilities, NormalPath, PathPattern};
@@ -11,6 +13,9 @@ use crate::plugin::Plugin;
 
 /// The most that a plugin sees of its environment, in bytes: names and values together.
 const MAX_ENVIRONMENT_BYTES: usize = 1 << 20;
+
+/// How often a directory is opened whose path changes meanwhile.
+const MAX_ATTEMPTS: usize = 10;
 
 /// What one plugin may reach, and nothing else: a cheap handle (an `Arc`).
 ///
@@ -43,6 +48,8 @@ pub struct Surroundings {
 pub(crate) struct Root {
     pub(crate) dir: Arc<Dir>,
     pattern: NormalPath,
+    /// Where it was when it was opened, by its real name.
+    real_path: Arc<Path>,
     /// Where the guest finds it.
     pub(crate) guest_path: String,
     /// How far it may be read: at least as far as it may be written.
@@ -58,6 +65,18 @@ pub(crate) enum Scope {
     Entries,
     /// Everything below it.
     Tree,
+}
+
+/// A directory that a grant has open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedDirectory {
+    /// Where it was when it was opened, without symbolic links: for whoever has to know what a
+    /// pattern led to.
+    pub path: PathBuf,
+    /// Whether everything below it may be read, or only its direct entries.
+    pub reads_tree: bool,
+    /// Whether it may be written, and then whether everything below it may.
+    pub writes_tree: Option<bool>,
 }
 
 /// A directory that was to be granted could not be opened.
@@ -94,7 +113,23 @@ impl Grant {
         capabilities: &Capabilities,
         surroundings: &Surroundings,
     ) -> Result<Self, CannotOpen> {
-        Self::make(plugin.digest().into(), capabilities, surroundings, &[])
+        Self::make(plugin.digest().into(), capabilities, surroundings, &[], Err)
+    }
+
+    /// Opens what can be opened of what a plugin asks for, before anybody decides about it: for
+    /// [`Grant::narrow`], which says what cannot be. One thing that cannot be opened must not leave
+    /// all others to be opened after the decision. What `earlier` has open stays.
+    pub fn open_ahead(
+        plugin: &Plugin,
+        capabilities: &Capabilities,
+        surroundings: &Surroundings,
+        earlier: Option<&Self>,
+    ) -> Self {
+        let opened = earlier.map_or(&[][..], Self::roots);
+        let left_out = |_| Ok::<(), Infallible>(());
+        let digest = plugin.digest().into();
+        let Ok(grant) = Self::make(digest, capabilities, surroundings, opened, left_out);
+        grant
     }
 
     /// A grant of these capabilities instead, for the same plugin: for when they are decided about
@@ -108,15 +143,17 @@ impl Grant {
         surroundings: &Surroundings,
     ) -> Result<Self, CannotOpen> {
         let Granted { digest, roots, .. } = &*self.0;
-        Self::make(digest.clone(), capabilities, surroundings, roots)
+        Self::make(digest.clone(), capabilities, surroundings, roots, Err)
     }
 
-    fn make(
+    /// `refused` says what it means that a directory cannot be opened.
+    fn make<E>(
         digest: String,
         capabilities: &Capabilities,
         surroundings: &Surroundings,
         opened: &[Arc<Root>],
-    ) -> Result<Self, CannotOpen> {
+        refused: impl Fn(CannotOpen) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut roots: Vec<Root> = Vec::new();
         let mut is_complete = true;
         let reads = capabilities.fs_read.iter().map(|read| (read, false));
@@ -133,16 +170,23 @@ impl Grant {
                 root.write = root.write.max(write);
                 continue;
             }
-            let dir = match opened.iter().find(|root| root.pattern == path) {
-                Some(root) => Some(root.dir.clone()),
-                None => open(&path, surroundings)?.map(Arc::new),
+            let found = match opened.iter().find(|root| root.pattern == path) {
+                Some(root) => Some((root.dir.clone(), root.real_path.clone())),
+                None => match open(&path, surroundings) {
+                    Ok(found) => found,
+                    Err(error) => {
+                        refused(error)?;
+                        None
+                    }
+                },
             };
-            let Some(dir) = dir else {
+            let Some((dir, real_path)) = found else {
                 is_complete = false;
                 continue;
             };
             roots.push(Root {
                 dir,
+                real_path,
                 guest_path: guest_path(&path),
                 pattern: path,
                 read: scope,
@@ -168,10 +212,19 @@ impl Grant {
         &self.0.capabilities
     }
 
-    /// Whether all directories were there. Those that were not are not in it, also when they are
-    /// made later on.
+    /// Whether all directories are open. Those that were not there are not in it, also when they
+    /// are made later on.
     pub fn is_complete(&self) -> bool {
         self.0.is_complete
+    }
+
+    /// The directories that are open.
+    pub fn directories(&self) -> impl Iterator<Item = OpenedDirectory> {
+        self.0.roots.iter().map(|root| OpenedDirectory {
+            path: root.real_path.to_path_buf(),
+            reads_tree: root.read == Scope::Tree,
+            writes_tree: root.write.map(|write| write == Scope::Tree),
+        })
     }
 
     pub(crate) fn roots(&self) -> &[Arc<Root>] {
@@ -200,16 +253,50 @@ fn scope(pattern: &PathPattern) -> Scope {
     }
 }
 
+/// A directory that was opened, and its real path.
+type Opened = (Arc<Dir>, Arc<Path>);
+
 /// Opens a directory; `None` where there is none.
-fn open(pattern: &NormalPath, surroundings: &Surroundings) -> Result<Option<Dir>, CannotOpen> {
+fn open(pattern: &NormalPath, surroundings: &Surroundings) -> Result<Option<Opened>, CannotOpen> {
     let Some(path) = host_path(pattern, surroundings) else {
         return Ok(None);
     };
-    match Dir::open_ambient_dir(&path, ambient_authority()) {
-        Ok(dir) => Ok(Some(dir)),
+    match open_at(&path) {
+        Ok((dir, real_path)) => Ok(Some((Arc::new(dir), real_path.into()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(CannotOpen { path, error }),
     }
+}
+
+/// Finds where a path really leads, and opens that.
+fn open_at(path: &Path) -> io::Result<(Dir, PathBuf)> {
+    // What it leads to may change in between; not for ever.
+    for _ in 0..MAX_ATTEMPTS {
+        let real_path = path.canonicalize()?;
+        match open_without_links(&real_path) {
+            Ok(dir) => return Ok((dir, real_path)),
+            Err(error) if path.canonicalize().is_ok_and(|now| now == real_path) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+    }
+    let message = "what it leads to changes while it is opened";
+    Err(io::Error::other(message))
+}
+
+/// Opens a directory from the root down, so that its name is what it is really called.
+fn open_without_links(path: &Path) -> io::Result<Dir> {
+    let names = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name),
+        _ => None,
+    });
+    let root = path.ancestors().last().unwrap_or(path);
+    let mut dir = Dir::open_ambient_dir(root, ambient_authority())?;
+    for name in names {
+        dir = dir.open_dir_nofollow(name)?;
+    }
+    Ok(dir)
 }
 
 /// Where a pattern leads on this system.

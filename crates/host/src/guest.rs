@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::output::Captured;
 use crate::program::{ExportIndices, Program};
-use crate::room::{Kind, Room};
+use crate::room::{Kind, Room, Share, Taken};
 use crate::sandbox::{Context, World};
 use crate::trap::classify;
 use crate::usage::Usage;
@@ -38,6 +38,8 @@ pub(crate) struct Guest {
     intact: bool,
     /// After the store, so that the room is free when it says so.
     room: Room,
+    /// Counted for a plugin, where it executes.
+    share: Option<Taken>,
 }
 
 /// The functions of this instance, looked up when they are first called.
@@ -102,6 +104,7 @@ impl Guest {
                 fuel,
                 intact: true,
                 room,
+                share: None,
             }),
             Err(error) => {
                 let kind = match classify(&error, fuel, store.data().meter.refused()) {
@@ -174,6 +177,11 @@ impl Guest {
         self.room.move_to(Kind::Execution)?;
         self.store.data_mut().context = context(&self.program, limits, &World::default(), args);
         self.enter(call)
+    }
+
+    /// Has this instance count as one of a plugin's.
+    pub(crate) fn count_for(&mut self, share: &Share) {
+        self.share = Some(share.take());
     }
 
     /// What the guest wrote to standard streams since this was last asked.

@@ -69,7 +69,7 @@ pub use engine::{Allocation, allocation};
 pub use error::{Fault, FaultKind, Frame};
 pub use execution::Execution;
 pub use executor::{Executor, ExecutorStats, Lane, Work};
-pub use grant::{CannotOpen, Grant, Surroundings};
+pub use grant::{CannotOpen, Grant, OpenedDirectory, Surroundings};
 pub use instance::{Input, Instance};
 pub use interrupt::{Interrupt, InterruptReason, Interrupts};
 pub use limits::Limits;

@@ -16,7 +16,7 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::output::Captured;
 use crate::program::{Program, Tier};
-use crate::room::Kind;
+use crate::room::{Kind, Share};
 use crate::runner::Runner;
 use crate::sandbox::World;
 use crate::usage::Usage;
@@ -44,6 +44,7 @@ struct Loaded {
     limits: Limits,
     /// For executions within `limits`.
     warm: Arc<WarmPool>,
+    share: Share,
 }
 
 /// How long an execution may take that is tried on the caller's stack, which may be an event
@@ -122,6 +123,7 @@ impl Plugin {
         };
         let loaded = Loaded {
             warm: WarmPool::new(limits),
+            share: Share::default(),
             code,
             manifest: Arc::new(manifest),
             digest: named(digest).into(),
@@ -137,10 +139,12 @@ impl Plugin {
             code,
             manifest,
             digest,
+            share,
             ..
         } = &*self.0;
         Self(Arc::new(Loaded {
             warm: WarmPool::new(limits),
+            share: share.clone(),
             code: code.clone(),
             manifest: manifest.clone(),
             digest: digest.clone(),
@@ -193,7 +197,8 @@ impl Plugin {
             let execution = plugin.execution(&world, &args, &limits, clock, heard, Some(told));
             execution.await
         };
-        Execution::new(Box::pin(running), runner, interrupts, Some(Kind::Execution))
+        let room = (Kind::Execution, self.0.share.clone());
+        Execution::new(Box::pin(running), runner, interrupts, Some(room))
     }
 
     async fn execution(
@@ -294,6 +299,12 @@ impl Plugin {
                 code.used(SHORT_FUEL);
                 None
             }
+            Ok(Executed {
+                suspended: Some(_), ..
+            }) if program.may_sleep => {
+                code.used(SHORT_FUEL);
+                None
+            }
             // Another tier decides.
             Err(fault) if fault.kind == FaultKind::StackOverflow => None,
             executed => Some(executed),
@@ -359,8 +370,10 @@ impl Plugin {
         call: Call,
     ) -> Result<Executed, Fault> {
         let warm = &self.0.warm;
-        // What stands by has nothing outside of itself.
-        let standing_by = if program.is_wasi && !world.is_empty() {
+        // What stands by has nothing outside of itself, and was started to run in one go.
+        let has_other_world = program.is_wasi && !world.is_empty();
+        let may_have_to_wait = program.may_sleep && call.mode == Mode::Suspendable;
+        let standing_by = if has_other_world || may_have_to_wait {
             None
         } else {
             warm.take(program, limits, &call, args)?
@@ -373,6 +386,7 @@ impl Plugin {
                 start.await?
             }
         };
+        guest.count_for(&self.0.share);
         let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
         if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
             return Ok(Executed {

@@ -18,6 +18,9 @@ pub(crate) struct Program {
     pub(crate) room: usize,
     /// Whether its guests call preview 1 of WASI.
     pub(crate) is_wasi: bool,
+    /// Whether its guests may ask to sleep, which one that was started to run in one go never can:
+    /// it is not one to go on with where a call can be suspended.
+    pub(crate) may_sleep: bool,
     engine: &'static Engine,
     linked: Linked,
     pub(crate) exports: ExportIndices,
@@ -99,6 +102,7 @@ impl Program {
             tier,
             room,
             is_wasi: linked.is_wasi,
+            may_sleep: linked.may_sleep,
             engine,
             linked,
             exports,

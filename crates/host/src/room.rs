@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::engine::MAX_INSTANCES;
@@ -48,6 +49,34 @@ impl Kind {
     /// Whether there is room for more than those who ask at the same moment.
     pub(crate) fn has_room(self) -> bool {
         self.taken() < self.limit() / 3 * 2
+    }
+}
+
+/// How many executions one plugin has begun that are not over: a cheap handle (an `Arc`).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Share(Arc<AtomicUsize>);
+
+impl Share {
+    /// Whether another one leaves as much of the room for executions to others: what waits for
+    /// something outside may wait for long.
+    pub(crate) fn has_room(&self) -> bool {
+        self.0.load(Ordering::Relaxed) < Kind::Execution.limit() / 3
+    }
+
+    /// Counts an execution, until what this returns is dropped.
+    pub(crate) fn take(&self) -> Taken {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Taken(self.clone())
+    }
+}
+
+/// An execution that counts.
+#[derive(Debug)]
+pub(crate) struct Taken(Share);
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

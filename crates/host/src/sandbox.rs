@@ -21,6 +21,8 @@ pub(crate) struct Linked {
     pub(crate) in_one_go: InstancePre<State>,
     /// Whether guests need a [`Context`].
     pub(crate) is_wasi: bool,
+    /// Whether guests may ask to sleep, which one that is linked to run in one go never can.
+    pub(crate) may_sleep: bool,
 }
 
 /// Links a module to what its tier provides: nothing, or preview 1 of WASI.

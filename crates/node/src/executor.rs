@@ -193,6 +193,28 @@ impl Executor {
         Ok(())
     }
 
+    /// Opens what can be opened of them, as `Grant.openAhead` does. Settles with a `Grant`.
+    #[napi(catch_unwind)]
+    pub fn open_grant_ahead(
+        &self,
+        ticket: u32,
+        plugin: &Plugin,
+        capabilities: Capabilities,
+        surroundings: Surroundings,
+        earlier: Option<&Grant>,
+    ) -> Result<()> {
+        let capabilities = capability::read(capabilities)?;
+        let surroundings = host::Surroundings::from(surroundings);
+        let plugin = plugin.get()?.clone();
+        let earlier = earlier.map(|earlier| earlier.get().cloned()).transpose()?;
+        self.run(0, ticket, move || {
+            let earlier = earlier.as_ref();
+            let grant = host::Grant::open_ahead(&plugin, &capabilities, &surroundings, earlier);
+            Settled::Opened(grant::made(Ok(grant)))
+        });
+        Ok(())
+    }
+
     /// How the executor is doing now.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> ExecutorStats {

@@ -28,6 +28,34 @@ pub struct CannotOpen {
     pub reason: String,
 }
 
+/// A directory that a grant has open.
+#[napi(object, object_from_js = false)]
+pub struct OpenedDirectory {
+    /// Where it was when it was opened, without symbolic links.
+    pub path: String,
+    /// Whether everything below it may be read, or only its direct entries.
+    pub reads_tree: bool,
+    /// Whether everything below it may be written, or only its direct entries; absent where
+    /// nothing may.
+    pub writes_tree: Option<bool>,
+}
+
+impl From<host::OpenedDirectory> for OpenedDirectory {
+    fn from(
+        host::OpenedDirectory {
+            path,
+            reads_tree,
+            writes_tree,
+        }: host::OpenedDirectory,
+    ) -> Self {
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            reads_tree,
+            writes_tree,
+        }
+    }
+}
+
 /// What one plugin may reach, opened. See the host's `Grant`.
 #[napi]
 pub struct Grant {
@@ -56,6 +84,21 @@ impl Grant {
         Ok(made(opened))
     }
 
+    /// Opens what can be opened of them, on this thread, before anybody decides about them.
+    #[napi(catch_unwind)]
+    pub fn open_ahead(
+        plugin: &Plugin,
+        capabilities: Capabilities,
+        surroundings: Surroundings,
+        earlier: Option<&Grant>,
+    ) -> Result<Self> {
+        let capabilities = capability::read(capabilities)?;
+        let earlier = earlier.map(Self::get).transpose()?;
+        let (plugin, surroundings) = (plugin.get()?, surroundings.into());
+        let grant = host::Grant::open_ahead(plugin, &capabilities, &surroundings, earlier);
+        Ok(Self { grant: Some(grant) })
+    }
+
     /// A grant of these capabilities instead, decided about after this one was opened.
     #[napi(catch_unwind, ts_return_type = "Grant | CannotOpen")]
     pub fn narrow(
@@ -73,6 +116,13 @@ impl Grant {
     #[napi(getter, catch_unwind)]
     pub fn is_complete(&self) -> Result<bool> {
         Ok(self.get()?.is_complete())
+    }
+
+    /// The directories that are open.
+    #[napi(getter, catch_unwind)]
+    pub fn directories(&self) -> Result<Vec<OpenedDirectory>> {
+        let directories = self.get()?.directories();
+        Ok(directories.map(OpenedDirectory::from).collect())
     }
 
     /// Closes what was opened once nothing runs with it, without waiting for the garbage collector,

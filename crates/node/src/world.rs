@@ -11,8 +11,8 @@ use sen_host as host;
 
 use crate::grant::Grant;
 
-/// The most bytes that wait to be passed on before a plugin that writes more has to wait.
-const MAX_BYTES_IN_FLIGHT: usize = 1 << 20;
+/// The most bytes that wait to be written before a plugin that writes more has to wait.
+const MAX_BYTES_UNWRITTEN: usize = 1 << 20;
 
 /// Passes on what plugins write, on the event loop.
 #[napi]
@@ -25,7 +25,10 @@ type OnOutput =
 
 struct EventLoopSink {
     on_output: OnOutput,
+    /// What the event loop has not been given yet.
     in_flight: Arc<AtomicUsize>,
+    /// That, and what it has not written yet.
+    unwritten: AtomicUsize,
 }
 
 #[napi]
@@ -53,6 +56,7 @@ impl OutputSink {
             sink: Arc::new(EventLoopSink {
                 on_output,
                 in_flight,
+                unwritten: AtomicUsize::new(0),
             }),
         })
     }
@@ -65,19 +69,28 @@ impl OutputSink {
     pub fn in_flight(&self) -> f64 {
         self.sink.in_flight.load(Ordering::Relaxed) as f64
     }
+
+    /// So many of the bytes that `onOutput` was called with are written, or lost: there is room for others.
+    #[napi(catch_unwind)]
+    pub fn written(&self, bytes: u32) {
+        self.sink
+            .unwritten
+            .fetch_sub(bytes as usize, Ordering::Relaxed);
+    }
 }
 
 impl host::Sink for EventLoopSink {
     fn write(&self, stream: host::Stream, bytes: &[u8]) {
         let is_stderr = stream == host::Stream::Stderr;
         self.in_flight.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
         // Refused only while the environment is torn down, when nobody reads any more.
         let mode = ThreadsafeFunctionCallMode::NonBlocking;
         let _ = self.on_output.call((is_stderr, bytes.to_vec()), mode);
     }
 
     fn is_full(&self) -> bool {
-        self.in_flight.load(Ordering::Relaxed) >= MAX_BYTES_IN_FLIGHT
+        self.unwritten.load(Ordering::Relaxed) >= MAX_BYTES_UNWRITTEN
     }
 }
 

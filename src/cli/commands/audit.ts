@@ -4,12 +4,12 @@ import { AUDIT_EVENT_TYPES } from '../../audit/event.js'
 import { checkFilter } from '../../audit/filter.js'
 import { followAudit, readOnce } from '../../audit/read.js'
 import { type AuditEntry, type AuditEvent, type AuditEventType, defaultAuditPath } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
 import { parseMoment } from '../moments.js'
 import { addReportOptions, type ReportOptions } from '../options.js'
 import { displayPath } from '../paths.js'
 import { type Layout, layout } from '../table.js'
-import type { Terminal } from '../terminal.js'
 import { counted, parseCount } from '../units.js'
 
 interface ShowOptions extends ReportOptions {

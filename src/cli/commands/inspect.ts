@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type LoadedPlugin, PluginLoader } from '../../index.js'
 import { inertLine } from '../../inert.js'
+import type { Channel } from '../../terminal.js'
 import { capabilityLines } from '../capability-lines.js'
 import { commandHelp } from '../command-help.js'
 import { type Context, perform } from '../context.js'
@@ -13,7 +14,6 @@ import {
   type ReportOptions,
 } from '../options.js'
 import { displayPath } from '../paths.js'
-import type { Colors } from '../terminal.js'
 import { formatCount, formatSize } from '../units.js'
 
 type InspectOptions = LoadOptions & ReportOptions
@@ -44,12 +44,12 @@ async function inspect({ terminal }: Context, file: string, options: InspectOpti
     const { supportsEffects } = plugin.instance
     terminal.json({ path, digest, size, supportsEffects, manifest })
   } else {
-    terminal.print(sheet(plugin, size, terminal.stdout.colors))
+    terminal.print(sheet(plugin, size, terminal.stdout))
   }
   return 0
 }
 
-function sheet({ manifest, path, digest, instance }: LoadedPlugin, size: number, colors: Colors): string[] {
+function sheet({ manifest, path, digest, instance }: LoadedPlugin, size: number, stdout: Channel): string[] {
   const capabilities = capabilityLines(manifest.capabilities)
   const rows = [
     ['File', displayPath(path ?? '')],
@@ -63,7 +63,7 @@ function sheet({ manifest, path, digest, instance }: LoadedPlugin, size: number,
     ]),
   ] as const
   const facts = rows.map(
-    ([title = '', value = '']) => `${colors.bold(title.padEnd(TITLE_WIDTH))}  ${inertLine(value)}`,
+    ([title = '', value = '']) => `${stdout.colors.bold(title.padEnd(TITLE_WIDTH))}  ${inertLine(value)}`,
   )
-  return [...commandHelp(manifest.command, colors), '', ...facts]
+  return [...commandHelp(manifest.command, stdout), '', ...facts]
 }

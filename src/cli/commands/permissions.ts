@@ -96,7 +96,7 @@ async function list({ terminal }: Context, { json, store: file }: StoreOptions):
   const rows = grants.map(({ command, granted, expiresAt, path, digest }) => [
     command,
     capabilityLines(granted).join('; '),
-    expiresAt?.slice(0, 16).replace('T', ' ') ?? 'revoked',
+    expiresAt?.slice(0, 16).replace('T', ' ') ?? 'always',
     path === undefined ? '-' : displayPath(path),
     digest,
   ])
@@ -160,7 +160,7 @@ function lines(grant: PermissionGrant): string[] {
     inertLine(command),
     `  file: ${path === undefined ? 'none' : inertLine(displayPath(path))}`,
     `  digest: ${digest}`,
-    `  granted: ${grantedAt}, until ${expiresAt ?? 'it is revoked'}`,
+    `  granted: ${grantedAt}, ${expiresAt === undefined ? 'for good' : `until ${expiresAt}`}`,
     ...capabilityLines(granted).map(line => `    ${inertLine(line)}`),
     ...(refused.length === 0 ? [] : ['  refused:', ...refused.map(line => `    ${inertLine(line)}`)]),
   ]

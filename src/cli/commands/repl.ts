@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Context, perform } from '../context.js'
 import type { DirectoryOptions } from '../directories.js'
+import { addEffectOptions, type EffectFlags } from '../effects.js'
 import {
   addDirectoryOption,
   addLoadOptions,
@@ -11,12 +12,12 @@ import {
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags } from '../permissions.js'
 
-export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
+export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags & ReportOptions
 
 const HELP = `
 On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
 Commands are read from stdin where that is not a terminal, and the exit code is the last one's; there,
-plugins are what they were at the start, until reload.
+plugins are what they were at the start, until reload. The standard input of plugins is empty.
 
 Examples:
   sen repl --plugins ./plugins
@@ -31,6 +32,7 @@ export function addRepl(program: Command, context: Context): void {
   addDirectoryOption(command)
   addUsageOption(command)
   addPermissionOptions(command)
+  addEffectOptions(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)

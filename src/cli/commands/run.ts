@@ -1,7 +1,10 @@
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
+import type { PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
 import { type Context, perform } from '../context.js'
 import { type DirectoryOptions, pluginDirectories } from '../directories.js'
+import { addEffectOptions, type EffectFlags, effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import {
@@ -12,13 +15,15 @@ import {
   type LoadOptions,
   loadingOf,
   type ReportOptions,
+  stdioOf,
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
 
-type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & ReportOptions
+type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags & ReportOptions
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
+A plugin that may use standard streams reads and writes those of sen; with --json, what it writes is in the document.
 
 Examples:
   sen run greet Ada --style shout
@@ -43,6 +48,7 @@ export function addRun(program: Command, context: Context): void {
   addDirectoryOption(command)
   addUsageOption(command)
   addPermissionOptions(command)
+  addEffectOptions(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
@@ -58,17 +64,23 @@ async function run(
 ): Promise<number> {
   const [command] = words
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.find(
-    command,
-    directories,
-    loadingOf(options),
-    permissionsOf(terminal, options),
-  )
+  const catalogue = await Catalogue.find(command, directories, loadingOf(options), {
+    permissions: permissionsOf(terminal, options),
+    effects: effectsOf(terminal, options),
+    stdio: stdioOf(options),
+  })
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
     noteDirectories(terminal, directories)
     const failure = catalogue.failureOf(command)
     if (failure !== undefined) throw failure.error
   }
-  return await execute(terminal, catalogue.registry, words, { ...options, signal })
+  const stdin = options.json ? await pipedInput(catalogue.registry, command) : undefined
+  return await execute(terminal, catalogue.registry, words, { ...options, signal, stdin })
+}
+
+/** All that is piped in, for a plugin that asks for it and whose streams are captured. */
+async function pipedInput(registry: PluginRegistry, command: string): Promise<Uint8Array | undefined> {
+  const asks = registry.getManifest(command)?.capabilities.stdio.stdin === true
+  return asks && !process.stdin.isTTY ? await buffer(process.stdin) : undefined
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { PluginScanner, type ScanFailure } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
 import {
   addLoadOptions,
@@ -10,7 +11,6 @@ import {
 } from '../options.js'
 import { displayPath, withoutPath } from '../paths.js'
 import { failureData, pluginData, pluginTable } from '../plugin-table.js'
-import type { Terminal } from '../terminal.js'
 
 type ScanOptions = LoadOptions & ReportOptions
 

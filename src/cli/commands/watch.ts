@@ -1,8 +1,11 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type HotReloadEvent, HotReloadWatcher, PluginRegistry } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
 import { candidateDirectories } from '../directories.js'
 import { EventLines } from '../event-lines.js'
+import { report } from '../failure.js'
 import {
   addLoadOptions,
   addReportOptions,
@@ -13,15 +16,24 @@ import {
 } from '../options.js'
 import { displayPath } from '../paths.js'
 import { failureData } from '../plugin-table.js'
+import { declarationsOf } from '../types/declarations.js'
 import { counted } from '../units.js'
+import { writeIfChanged } from '../written-file.js'
 
-type WatchOptions = LoadOptions & ReportOptions & { readonly debounce?: number; readonly poll?: boolean }
+type WatchOptions = LoadOptions &
+  ReportOptions & {
+    readonly debounce?: number
+    readonly poll?: boolean
+    /** The declaration file to keep up to date. */
+    readonly types?: string
+  }
 
 const HELP = `
 Directories need not exist yet. The first that has a command provides it. With --json, one event a line.
 
-Example:
-  sen watch plugins      what happens there, until Ctrl-C`
+Examples:
+  sen watch plugins                               what happens there, until Ctrl-C
+  sen watch plugins --types src/plugins.d.ts      and type declarations, as sen types writes them`
 
 /** `sen watch`: plugins as they come, change and go. */
 export function addWatch(program: Command, context: Context): void {
@@ -32,6 +44,7 @@ export function addWatch(program: Command, context: Context): void {
     .argument('[dirs...]', 'the directories (default: as for list)')
     .addOption(debounceOption())
     .option('--poll', 'look at the directories again and again, where the system tells of no changes')
+    .option('--types <FILE>', 'keep type declarations for the commands there in this file')
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
@@ -57,12 +70,31 @@ async function watch(
   const events = watcher[Symbol.asyncIterator]()
   terminal.note(`${counted(registry.size, 'command')} in ${directories.map(displayPath).join(', then ')}`)
   const lines = new EventLines(terminal)
+  await writeTypes(terminal, registry, options)
   for await (const event of events) {
     if (options.json) terminal.json(eventData(event), 'line')
     else lines.show(event)
+    await writeTypes(terminal, registry, options)
   }
   await registry.close()
   return 0
+}
+
+/** A file that cannot be written now may be at the next change: that is no reason to stop watching. */
+async function writeTypes(
+  terminal: Terminal,
+  registry: PluginRegistry,
+  { types, json }: WatchOptions,
+): Promise<void> {
+  if (types === undefined) return
+  const file = resolve(types)
+  try {
+    const commands = registry.getAllManifests().map(({ command }) => command)
+    const isWritten = await writeIfChanged(file, declarationsOf(commands))
+    if (isWritten) terminal.note(`${displayPath(file)} is written: ${counted(commands.length, 'command')}`)
+  } catch (error) {
+    report(terminal, error, { ...(json === undefined ? {} : { json }), layout: 'line' })
+  }
 }
 
 function eventData({ error, path, ...event }: HotReloadEvent): object {

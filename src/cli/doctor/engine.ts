@@ -1,6 +1,6 @@
 import { availableParallelism, release } from 'node:os'
+import { EXIT_CODES } from '../../exit-codes.js'
 import { native, type ProcessStats } from '../../native.js'
-import { EXIT_CODES } from '../exit-codes.js'
 import { counted } from '../units.js'
 import type { Check } from './check.js'
 

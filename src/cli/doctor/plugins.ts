@@ -1,14 +1,18 @@
 import { dirname } from 'node:path'
+import { quote } from 'shlex'
+import { hashOf, missing, NO_CAPABILITIES, union } from '../../capabilities.js'
 import type { LoadedPlugin, PluginHostErrorCode, PluginLoaderOptions, ScanFailure } from '../../index.js'
 import { inertLine } from '../../inert.js'
-import { asksForNothing } from '../../manifest.js'
+import { asksForNothing, type Capabilities } from '../../manifest.js'
+import { dateOf } from '../../permissions/decided.js'
+import { clip } from '../../width.js'
 import { capabilityLines } from '../capability-lines.js'
 import { Catalogue } from '../catalogue.js'
 import { inWordsOfOptions } from '../failure.js'
+import { permissionStore } from '../grants.js'
 import { LIMIT_FLAGS } from '../options.js'
 import { displayPath, withoutPath } from '../paths.js'
 import { failureData } from '../plugin-table.js'
-import { clip } from '../width.js'
 import { problem, type Verdict } from './check.js'
 
 /** A file of a directory. `data` is what programs get besides the verdict. */
@@ -78,20 +82,35 @@ function pluginReport(
     }
   }
   if (!asksForNothing(capabilities)) {
-    const asked = clip(
-      inertLine(capabilityLines(capabilities).join('; ').slice(0, CHARACTERS_READ)),
-      COLUMNS_SHOWN,
-      'end',
-    )
+    const ungranted = missing(grantedTo(digest, capabilities), capabilities)
+    const details = { ...data, ungranted }
+    if (asksForNothing(ungranted))
+      return { path, state: 'ok', message: `${message}; granted: ${shown(capabilities)}`, data: details }
     return {
       path,
       state: 'warning',
-      message: `${message}; refused when executed, as it asks for what is not granted: ${asked}`,
-      remedy: 'wait for a version that grants capabilities, or build the plugin without them',
-      data,
+      message: `${message}; asks for what is not granted for good: ${shown(ungranted)}`,
+      remedy: `sen permissions grant ${quote(displayPath(path))}, or answer when it is run`,
+      data: details,
     }
   }
   return { path, state: 'ok', message, data }
+}
+
+/** What sen's own store has for this very code and request. */
+function grantedTo(digest: string, capabilities: Capabilities): Capabilities {
+  const hash = hashOf(capabilities)
+  const grants = permissionStore(undefined).list()
+  const current = grants.filter(
+    grant =>
+      grant.digest === digest && grant.capabilitiesHash === hash && dateOf(grant.expiresAt) > Date.now(),
+  )
+  return current.reduce((all, { granted }) => union(all, granted), NO_CAPABILITIES)
+}
+
+function shown(capabilities: Capabilities): string {
+  const lines = capabilityLines(capabilities).join('; ')
+  return clip(inertLine(lines.slice(0, CHARACTERS_READ)), COLUMNS_SHOWN, 'end')
 }
 
 function failureReport(failure: ScanFailure): PluginReport {

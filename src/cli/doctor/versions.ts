@@ -1,6 +1,6 @@
+import { EXIT_CODES } from '../../exit-codes.js'
 import { isPluginHostError } from '../../index.js'
 import { addonSource, libc } from '../../native.js'
-import { EXIT_CODES } from '../exit-codes.js'
 import { packageData } from '../package-data.js'
 import { displayPath } from '../paths.js'
 import { type Check, problem } from './check.js'

@@ -1,7 +1,7 @@
 import { clearScreenDown, cursorTo, type Interface, moveCursor } from 'node:readline'
 import type { HotReloadEvent } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { EventLines } from '../event-lines.js'
-import type { Terminal } from '../terminal.js'
 
 /** What a line is typed on. */
 export type Screen = NodeJS.WritableStream

@@ -20,6 +20,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     'plugins',
     { usage: 'plugins', about: 'list the commands of the plugins, and their files', run: listPlugins },
   ],
+  ['doctor', { usage: 'doctor', about: 'say what is wrong here, and what to do about it', run: doctor }],
   ['reload', { usage: 'reload', about: 'look for plugins again', run: reload }],
   ['run', { usage: 'run COMMAND [ARGS...]', about: "run a plugin's command, whatever its name", run }],
   ['.time', { usage: '.time', about: 'say after each command what it used, or stop saying it', run: time }],
@@ -42,7 +43,7 @@ function help({ terminal, commands, registry }: Session, [name]: readonly string
     terminal.print([builtin.usage, builtin.about])
     return 0
   }
-  terminal.print(commandHelp(manifest.command, stdout.colors))
+  terminal.print(commandHelp(manifest.command, stdout))
   return 0
 }
 
@@ -50,6 +51,10 @@ function listPlugins({ terminal, plugins, report: { json, layout } }: Session): 
   if (json) terminal.json({ commands: plugins.map(pluginData) }, layout)
   else terminal.print(pluginTable(plugins, terminal.stdout))
   return 0
+}
+
+async function doctor(session: Session): Promise<number> {
+  return await session.doctor()
 }
 
 async function reload(session: Session): Promise<number> {

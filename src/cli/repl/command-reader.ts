@@ -1,4 +1,4 @@
-import { wordsOf } from './words.js'
+import { wordsOf } from '../words.js'
 
 /**
  * Makes commands of lines. A command goes on for as long as a quote is open, or where a line ends

@@ -32,6 +32,11 @@ export class LineQueue {
     return this.#lines.shift()
   }
 
+  /** Whether there is no line that nobody has taken. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0
+  }
+
   /** Gives lines from now on to somebody else; returns what takes that back. */
   divert(to: (line: string) => void): () => void {
     this.#diversion = to

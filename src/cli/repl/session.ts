@@ -1,14 +1,15 @@
 import type { CommandSpec, HotReloadEvent, PluginRegistry } from '../../index.js'
+import type { Terminal } from '../../terminal.js'
 import { Catalogue } from '../catalogue.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { candidateDirectories, pluginDirectories } from '../directories.js'
+import { effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
-import { loadingOf, type ReportOptions } from '../options.js'
+import { loadingOf, type ReportOptions, stdioOf } from '../options.js'
 import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
-import type { Terminal } from '../terminal.js'
 import { TypedPrompt } from './typed-prompt.js'
 import { WatchedPlugins } from './watched-plugins.js'
 
@@ -80,6 +81,13 @@ export class Session {
     await before.close()
   }
 
+  /** Looks at everything here that plugins need; returns its exit code. */
+  async doctor(): Promise<number> {
+    // Loaded for this command alone.
+    const { doctor } = await import('../doctor/doctor.js')
+    return await doctor(this.terminal, this.#options.plugins ?? [], { ...this.#options, layout: 'line' })
+  }
+
   /** Ends what runs, and gives up the plugins. */
   async close(): Promise<void> {
     await this.#provider.close()
@@ -91,7 +99,8 @@ export class Session {
     this.#running = running
     const signal = AbortSignal.any([this.#signal, running.signal])
     try {
-      return await execute(this.terminal, this.registry, words, { ...this.report, signal })
+      // Lines that come are for the shell: a plugin that read them would take the commands after its own.
+      return await execute(this.terminal, this.registry, words, { ...this.report, signal, stdin: '' })
     } catch (error) {
       if (!running.signal.aborted) throw error
       this.terminal.note('stopped')
@@ -116,12 +125,16 @@ async function load(
 ): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
   const loading = loadingOf(options)
-  const permissions = permissionsOf(terminal, options, prompt)
+  const executing = {
+    permissions: permissionsOf(terminal, options, prompt),
+    effects: effectsOf(terminal, options),
+    stdio: stdioOf(options),
+  }
   const provider =
     onEvent === undefined
-      ? await Catalogue.load(directories, loading, permissions)
+      ? await Catalogue.load(directories, loading, executing)
       : // Those too that are not there yet.
-        await WatchedPlugins.start(candidateDirectories(options), loading, permissions, onEvent)
+        await WatchedPlugins.start(candidateDirectories(options), loading, executing, onEvent)
   noteProblems(terminal, provider)
   if (provider.registry.isEmpty) {
     terminal.note('there are no plugins')

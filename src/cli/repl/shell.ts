@@ -5,7 +5,7 @@ import { report, UsageError } from '../failure.js'
 import { counted } from '../units.js'
 import { Announcements } from './announcements.js'
 import { CommandReader } from './command-reader.js'
-import { complete } from './completion.js'
+import { type Completion, complete } from './completion.js'
 import { History, historyPath, MAX_LINES } from './history.js'
 import { interpret } from './interpreter.js'
 import { LineQueue } from './line-queue.js'
@@ -54,7 +54,12 @@ async function converse(session: Session, announcements: Announcements): Promise
     history: history.lines.toReversed(),
     historySize: MAX_LINES,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, session.commands),
+    completer: (line: string, done: (error: Error | null, completion?: Completion) => void) => {
+      complete(line, session.commands).then(
+        completion => done(null, completion),
+        (error: Error) => done(error),
+      )
+    },
   })
   const typed = new LineQueue(editor)
   session.prompt.listenTo(typed, editor)
@@ -95,7 +100,8 @@ async function converse(session: Session, announcements: Announcements): Promise
     const [name, ...args] = reader.read(line) ?? []
     if (name !== undefined) await interpret(session, [name, ...args])
     if (session.leaving) break
-    prompt()
+    // Lines that were pasted, or typed ahead, are asked for no more.
+    if (typed.isEmpty) prompt()
   }
   announcements.hold()
   editor.close()

@@ -1,12 +1,11 @@
 import {
   type HotReloadEvent,
   HotReloadWatcher,
-  type PermissionOptions,
   type PluginLoaderOptions,
   type PluginRegistry,
   type ScanFailure,
 } from '../../index.js'
-import { type Conflict, conflictOf, executing } from '../catalogue.js'
+import { type Conflict, conflictOf, type Executing, executing } from '../catalogue.js'
 import type { PluginFile } from '../plugin-table.js'
 
 /** The plugins of some directories, which are followed: what a `Catalogue` is, at any time. */
@@ -31,10 +30,10 @@ export class WatchedPlugins {
   static async start(
     directories: readonly string[],
     loading: PluginLoaderOptions,
-    permissions: PermissionOptions,
+    options: Executing,
     onEvent: (event: HotReloadEvent) => void,
   ): Promise<WatchedPlugins> {
-    const watcher = await HotReloadWatcher.start(executing(loading, permissions), directories)
+    const watcher = await HotReloadWatcher.start(executing(loading, options), directories)
     const plugins = new WatchedPlugins(watcher)
     let isFirst = true
     for (const type of ['loaded', 'reloaded', 'unloaded', 'failed'] as const) {

@@ -1,14 +1,26 @@
+import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
+import type ipaddr from 'ipaddr.js'
 
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** All that is assigned to hosts of the internet; everything else in IPv6 is of some special kind. */
-const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
+const GLOBAL_UNICAST = '2000::/3'
+
+let loaded: typeof ipaddr | undefined
+
+/** The library, loaded by the first address: most programs let no plugin use the network. */
+export function addressLibrary(): typeof ipaddr {
+  loaded ??= createRequire(import.meta.url)('ipaddr.js') as typeof ipaddr
+  return loaded
+}
+
+/** Public by its number, and the service of whatever cloud the host runs in. */
+const CLOUD_SERVICES = new Set(['168.63.129.16'])
 
 /** Reads an address in one of its usual forms; none with a zone, which names an interface of this machine. */
 export function parseAddress(text: string): Address | undefined {
-  return isIP(text) === 0 || text.includes('%') ? undefined : ipaddr.parse(text)
+  return isIP(text) === 0 || text.includes('%') ? undefined : addressLibrary().parse(text)
 }
 
 /**
@@ -18,6 +30,6 @@ export function parseAddress(text: string): Address | undefined {
  * Teredo), whatever that is.
  */
 export function isPublic(address: Address): boolean {
-  if (address.range() !== 'unicast') return false
-  return address instanceof ipaddr.IPv4 || address.match(GLOBAL_UNICAST)
+  if (address.range() !== 'unicast' || CLOUD_SERVICES.has(address.toString())) return false
+  return address.kind() === 'ipv4' || address.match(addressLibrary().parseCIDR(GLOBAL_UNICAST))
 }

@@ -1,6 +1,5 @@
-import ipaddr from 'ipaddr.js'
 import { invalidArgument } from '../../errors.js'
-import { type Address, parseAddress } from './addresses.js'
+import { type Address, addressLibrary, parseAddress } from './addresses.js'
 
 /** An address and a port, or a network and any port. */
 type Rule =
@@ -60,7 +59,7 @@ function parseRule(entry: string): Rule | undefined {
 function parseNetwork(text: string, digits: string): Rule | undefined {
   const network = parseAddress(text)
   if (network === undefined || !/^(0|[1-9]\d*)$/.test(digits)) return undefined
-  const version = network.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6
+  const version = network.kind() === 'ipv4' ? addressLibrary().IPv4 : addressLibrary().IPv6
   const [bits, all] = [Number(digits), network.kind() === 'ipv4' ? 32 : 128]
   // 10.0.0.1/8 could mean either of two things.
   const isWhole =

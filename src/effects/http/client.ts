@@ -100,9 +100,12 @@ export class HttpClient {
     requests.push(draft)
     if (!allowsNet(target.protocol, target.host, target.port)) throw notGranted(target)
     const addresses = await addressesOf(target, { lookup, allowPrivate, signal })
-    const { socket, address } = await openSocket(target, addresses, { connectTimeoutMs, ca, signal })
-    draft.address = address
-    return await exchange(socket, request, signal, async response => {
+    const open = async () => {
+      const { socket, address } = await openSocket(target, addresses, { connectTimeoutMs, ca, signal })
+      draft.address = address
+      return socket
+    }
+    return await exchange(open, request, { maxBodyBytes: maxResponseBytes, signal }, async response => {
       const { status, headers } = response
       draft.status = status
       const next = redirected(request, response)

@@ -6,6 +6,13 @@ import { EffectFailure } from '../failure.js'
 import { ACCEPT_ENCODING } from './body.js'
 import type { HttpRequest, ResponseHead } from './redirect.js'
 
+/** How an exchange is bounded. */
+export interface ExchangeOptions {
+  /** Bytes of the body that `receive` reads. */
+  readonly maxBodyBytes: number
+  readonly signal: AbortSignal
+}
+
 /** A response whose body has not been read. */
 export interface Response extends ResponseHead {
   readonly body: Readable
@@ -14,20 +21,25 @@ export interface Response extends ResponseHead {
 /** Headers of a response, all together. */
 const MAX_RESPONSE_HEADER_BYTES = 16 * 1024
 
+/** What a server may send beside the body: headers, the marks of chunks, and announcements of a response. */
+const MAX_OTHER_BYTES = 2 ** 20
+
 /**
- * Sends one request over a connection that is there for it alone, and gives `receive` the response.
- * The connection is closed when that has settled.
+ * Sends one request over a connection that `open` makes for it alone, and gives `receive` the
+ * response. The connection is closed when that has settled.
  *
- * @throws {EffectFailure} `broken` where no response comes that could be understood.
+ * @throws {EffectFailure} `broken` where no response comes that could be understood; `tooLarge` where
+ *   far more comes than the body may have.
  */
 export async function exchange<T>(
-  socket: Socket,
+  open: () => Promise<Socket>,
   { method, target, headers, body }: HttpRequest,
-  signal: AbortSignal,
+  { maxBodyBytes, signal }: ExchangeOptions,
   receive: (response: Response) => Promise<T>,
 ): Promise<T> {
-  // Loaded by the first request: most programs make none.
+  // Loaded by the first request: most programs make none. Before there is a connection to look after.
   const { Client } = await import('undici')
+  const socket = await open()
   const client = new Client(target.url.origin, {
     // Not at once: undici would not notice that it has a connection.
     connect: (_, callback) => queueMicrotask(() => callback(null, socket)),
@@ -35,6 +47,13 @@ export async function exchange<T>(
     // The signal is aborted when the time is over.
     headersTimeout: 0,
     bodyTimeout: 0,
+  })
+  // The body is counted by whoever reads it; of the rest, nobody sees how much there is.
+  const maxBytes = 2 * maxBodyBytes + MAX_OTHER_BYTES
+  socket.on('readable', () => {
+    if (socket.bytesRead <= maxBytes) return
+    const message = `${target.host} sent more than ${maxBytes} bytes`
+    void client.destroy(new EffectFailure(message, { reason: 'tooLarge', url: target.url.href }))
   })
   try {
     const response = await client.request({

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { withSignal } from '../../abort.js'
 import { EffectFailure } from '../failure.js'
 import { isPublic, parseAddress } from './addresses.js'
@@ -20,8 +19,10 @@ export type Lookup = (
 ) => readonly LookupAddress[] | Promise<readonly LookupAddress[]>
 
 /** By the system, as every program on it does: from its hosts file, then from its name servers. */
-export function systemLookup(hostname: string): Promise<readonly LookupAddress[]> {
-  return lookup(hostname, { all: true })
+export async function systemLookup(hostname: string): Promise<readonly LookupAddress[]> {
+  // Loaded by whoever looks something up: the options name this function in every registry.
+  const { lookup } = await import('node:dns/promises')
+  return await lookup(hostname, { all: true })
 }
 
 /**

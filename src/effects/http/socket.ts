@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { Deadline } from '../../abort.js'
+import { Deadline, withSignal } from '../../abort.js'
 import { EffectFailure } from '../failure.js'
 import { parseAddress } from './addresses.js'
 import type { Target } from './target.js'
@@ -106,28 +106,25 @@ async function secure(
 }
 
 /** Waits until a socket is open; one that does not come to that is destroyed. */
-function opened<T extends Socket>(
+async function opened<T extends Socket>(
   socket: T,
   event: 'connect' | 'secureConnect',
   signal: AbortSignal,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => socket.destroy(signal.reason instanceof Error ? signal.reason : undefined)
-    const done = () => signal.removeEventListener('abort', abort)
-    signal.addEventListener('abort', abort, { once: true })
-    if (signal.aborted) abort()
-    socket.once(event, () => {
-      done()
-      socket.removeListener('error', fail)
-      socket.removeListener('close', fail)
-      resolve(socket)
-    })
-    const fail = (error?: unknown) => {
-      done()
-      socket.destroy()
-      reject(error instanceof Error ? error : new Error('the connection was closed'))
-    }
-    socket.once('error', fail)
-    socket.once('close', fail)
+  const open = new Promise<void>((resolve, reject) => {
+    socket
+      .once(event, resolve)
+      // Kept: an error that comes when nobody waits any more is no exception.
+      .on('error', reject)
+      .once('close', () => reject(new Error('the connection was closed')))
   })
+  // Nobody waits for it where the signal was aborted before.
+  open.catch(() => {})
+  try {
+    await withSignal(signal, () => open)
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }

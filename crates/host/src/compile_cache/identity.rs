@@ -17,11 +17,16 @@ pub(super) struct Identity(pub(super) [u8; 32]);
 
 impl Identity {
     pub(super) fn of(module: &blake3::Hash, tier: Tier, engine: &Engine) -> Self {
+        Self::by(module, tier, engine.fingerprint())
+    }
+
+    /// As the engine with this fingerprint has it.
+    pub(super) fn by(module: &blake3::Hash, tier: Tier, fingerprint: &[u8; 32]) -> Self {
         let context = "sen-plugin-host compile cache 2026-11: identity of an artefact";
         let mut hasher = blake3::Hasher::new_derive_key(context);
         // All but the version are of one length.
         hasher.update(&FORMAT.to_le_bytes());
-        hasher.update(engine.fingerprint());
+        hasher.update(fingerprint);
         hasher.update(&[tier as u8]);
         hasher.update(module.as_bytes());
         hasher.update(env!("CARGO_PKG_VERSION").as_bytes());

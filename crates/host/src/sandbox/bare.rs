@@ -12,5 +12,6 @@ pub(super) fn link(module: &Module) -> Result<Linked, Fault> {
         suspendable: linked.clone(),
         in_one_go: linked,
         is_wasi: false,
+        may_sleep: false,
     })
 }

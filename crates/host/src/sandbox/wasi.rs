@@ -9,6 +9,7 @@ mod descriptor_calls;
 mod directory;
 mod errno;
 mod file;
+mod held;
 mod linker;
 mod listing;
 mod memory;

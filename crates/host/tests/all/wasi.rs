@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sen_host::protocol::{Capabilities, ExecuteResult, PathPattern, Stdio as Streams};
+use sen_host::protocol::{
+    Capabilities, EffectResult, ExecuteResult, PathPattern, Stdio as Streams,
+};
 use sen_host::{
     Captured, Execution, Executor, Fault, FaultKind, Grant, Instance, Interrupt, InterruptReason,
     Interrupts, Limits, Plugin, Sink, Stdio, Stream, Surroundings, Work, World,
@@ -81,6 +83,7 @@ const DIRECTORY: u32 = 1 << 1;
 const PERM: u8 = 63;
 const NOENT: u8 = 44;
 const BADF: u8 = 8;
+const NOMEM: u8 = 48;
 
 fn pattern(pattern: &str, recursive: bool) -> PathPattern {
     PathPattern {
@@ -509,40 +512,78 @@ fn a_guest_that_sleeps_is_stopped_from_outside() {
     assert_eq!(fault.kind, FaultKind::Interrupted(InterruptReason::Aborted));
 }
 
+/// An execution on an executor, which sends its plugin's digest when it has succeeded.
+struct Running(Execution, mpsc::Sender<String>, String);
+
+impl Running {
+    fn of(
+        plugin: &Plugin,
+        limits: Limits,
+        interrupt: &Interrupt,
+        sender: &mpsc::Sender<String>,
+    ) -> Box<Self> {
+        let interrupts = Interrupts::from(Some(interrupt.clone()));
+        let execution = plugin.start(World::default(), vec![], limits, interrupts);
+        Box::new(Self(execution, sender.clone(), plugin.digest().into()))
+    }
+}
+
+impl Work for Running {
+    fn run_for(&mut self, slice: Duration) -> bool {
+        let reply = self.0.run_for(slice);
+        if let Some(Ok(_)) = &reply {
+            let _ = self.1.send(self.2.clone());
+        }
+        reply.is_some()
+    }
+    fn refuse(self: Box<Self>, _: Fault) {}
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+    fn sleeps(&self) -> bool {
+        self.0.sleeps()
+    }
+}
+
+/// One plugin may have as many executions wait as it likes: others find room beside them.
+#[test]
+fn a_plugin_whose_guests_all_sleep_keeps_nobody_else_waiting() {
+    let (sleeper, quick) = (load(&sleeps(1500)), load(&sleeps(0)));
+    let limits = Limits {
+        timeout: Duration::from_secs(60),
+        ..Limits::default()
+    };
+    let (executor, interrupt) = (Executor::new(1, 10_000), Interrupt::default());
+    let (sender, receiver) = mpsc::channel();
+    for _ in 0..3000 {
+        executor.submit(1, Running::of(&sleeper, limits, &interrupt, &sender));
+    }
+    for _ in 0..10 {
+        executor.submit(2, Running::of(&quick, limits, &interrupt, &sender));
+    }
+    let first: Vec<String> = receiver.iter().take(10).collect();
+    assert_eq!(first, vec![quick.digest(); 10]);
+    // The room that they take is the process's.
+    interrupt.trigger(InterruptReason::Aborted);
+    drop(sender);
+    receiver.iter().for_each(drop);
+}
+
 /// Guests that sleep hold no thread: one thread runs many of them at once, and others beside them.
 #[test]
 fn guests_that_sleep_take_no_threads() {
-    struct Running(Execution, mpsc::Sender<bool>);
-    impl Work for Running {
-        fn run_for(&mut self, slice: Duration) -> bool {
-            let reply = self.0.run_for(slice);
-            if let Some(reply) = &reply {
-                self.1.send(reply.is_ok()).unwrap();
-            }
-            reply.is_some()
-        }
-        fn refuse(self: Box<Self>, _: Fault) {
-            self.1.send(false).unwrap();
-        }
-        fn sleeps(&self) -> bool {
-            self.0.sleeps()
-        }
-    }
     let plugin = load(&sleeps(200));
     let executor = Executor::new(1, 1000);
     let (sender, receiver) = mpsc::channel();
     let began = Instant::now();
     for _ in 0..50 {
-        let execution = plugin.start(
-            World::default(),
-            vec![],
-            Limits::default(),
-            Interrupts::default(),
+        executor.submit(
+            1,
+            Running::of(&plugin, Limits::default(), &Interrupt::default(), &sender),
         );
-        executor.submit(1, Box::new(Running(execution, sender.clone())));
     }
     drop(sender);
-    assert_eq!(receiver.iter().filter(|ok| *ok).count(), 50);
+    assert_eq!(receiver.iter().count(), 50);
     // One after the other, they would take ten seconds.
     assert!(began.elapsed() < HANG, "{:?}", began.elapsed());
 }
@@ -575,4 +616,174 @@ fn every_execution_begins_with_pristine_memory_and_its_own_arguments() {
         };
         assert_eq!(usize::from(error.code), 101 + round % 7);
     }
+}
+
+/// Also on an instance that stood by, which was started to run in one go.
+#[test]
+fn a_guest_can_sleep_however_often_it_is_called() {
+    let plugin = load(&sleeps(1));
+    for round in 0..100 {
+        assert_eq!(errno(&plugin, &World::default()), 0, "{round}");
+    }
+}
+
+#[test]
+fn a_guest_that_is_resumed_after_an_effect_can_sleep() {
+    let plugin = load(&assemble(&format!(
+        r#"(module
+            {POLL}
+            (memory (export "memory") 2)
+            (data (i32.const 16) "\92\02\92\a4wasi\acA test guest")
+            (data (i32.const 256) "\81\a6Effect\81\a5Sleep\92\01\01")
+            (data (i32.const 512) "\81\a5Error\92\cc\00\a0")
+            (func (export "plugin_alloc") (param i32) (result i32) (i32.const 65536))
+            (func (export "plugin_dealloc") (param i32 i32))
+            (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000015))
+            (func (export "plugin_execute") (param i32 i32) (result i64)
+                (i64.const 0x100_00000012))
+            (func (export "plugin_resume") (param i32 i32 i32) (result i64)
+                (i32.store (i32.const 1040) (i32.const 1))
+                (i64.store (i32.const 1048) (i64.const 1000000))
+                (i32.store8 (i32.const 521) (call $poll_oneoff
+                    (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 3072)))
+                (i64.const 0x200_0000000b)))"#
+    )));
+    for round in 0..100 {
+        let reply = plugin
+            .execute(&[], &Limits::default(), &Interrupts::default())
+            .unwrap();
+        let instance = reply.suspended.unwrap();
+        let resumed = instance.resume(1, &EffectResult::SleepComplete, &Limits::default(), None);
+        let (result, _) = resumed.unwrap_or_else(|fault| panic!("{round}: {fault:?}"));
+        assert!(matches!(result, ExecuteResult::Error(error) if error.code == 0));
+    }
+}
+
+#[test]
+fn a_file_that_may_only_be_read_keeps_its_times_however_it_was_opened() {
+    let scratch = Scratch::new("times");
+    let set = r#"(import "wasi_snapshot_preview1" "fd_filestat_set_times" (func $set_times (param i32 i64 i64 i32) (result i32)))"#;
+    let both = |read, write| Capabilities {
+        fs_read: vec![pattern("./data", read)],
+        fs_write: vec![pattern("./data", write)],
+        ..Capabilities::default()
+    };
+    for (path, capabilities, expected) in [
+        ("file", reads("./data", true), PERM),
+        ("file", changes("./data", false), 0),
+        ("sub/file", both(true, false), PERM),
+        ("sub/file", both(false, true), 0),
+    ] {
+        let data = format!(r#"(data (i32.const 1024) "{path}")"#);
+        let len = path.len();
+        let call = format!(
+            "(drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 1024) (i32.const {len}) (i32.const 0) (i64.const {READ}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (call $set_times (i32.load (i32.const 2048)) (i64.const 5000000000) (i64.const 5000000000) (i32.const 5))"
+        );
+        let plugin = load(&wasi(&format!("{PATH_OPEN} {set}"), &data, &call));
+        let found = errno(&plugin, &world(&plugin, &capabilities, &scratch.0));
+        assert_eq!(found, expected, "{path} {capabilities:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_guest_makes_no_link_that_leads_out_of_its_directory() {
+    use std::os::unix::fs::symlink;
+    let scratch = Scratch::new("made-links");
+    // Seems to lie deep, and does not.
+    symlink("..", scratch.0.join("data/sub/up")).unwrap();
+    let import = r#"(import "wasi_snapshot_preview1" "path_symlink" (func $symlink (param i32 i32 i32 i32 i32) (result i32)))"#;
+    for (to, path, expected) in [
+        ("../outside", "a", PERM),
+        ("../outside", "./b", PERM),
+        ("../outside", "sub/../c", PERM),
+        ("../../outside", "sub/././d", PERM),
+        ("../outside", "sub/up/e", PERM),
+        ("sub/up/../outside", "f", PERM),
+        ("/etc", "g", PERM),
+        ("file", "h", 0),
+        ("../file", "sub/i", 0),
+        ("./.././file", "./sub/j", 0),
+    ] {
+        let data = format!(r#"(data (i32.const 1024) "{to}") (data (i32.const 2048) "{path}")"#);
+        let call = format!(
+            "(call $symlink (i32.const 1024) (i32.const {}) (i32.const 3) (i32.const 2048) (i32.const {}))",
+            to.len(),
+            path.len()
+        );
+        let plugin = load(&wasi(import, &data, &call));
+        let found = errno(
+            &plugin,
+            &world(&plugin, &changes("./data", true), &scratch.0),
+        );
+        assert_eq!(found, expected, "{to} {path}");
+    }
+}
+
+/// Pieces may overlap, so that a short list stands for far more than there is memory.
+#[test]
+fn one_call_reads_and_writes_so_much_and_no_more() {
+    let scratch = Scratch::new("pieces");
+    let transfer = |name: &str| {
+        let import = format!(
+            r#"(import "wasi_snapshot_preview1" "{name}" (func $transfer (param i32 i32 i32 i32) (result i32)))"#
+        );
+        let call = format!(
+            "(drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 1024) (i32.const 3) (i32.const {CREATE}) (i64.const {}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (loop $fill
+                (i32.store (i32.add (i32.const 4100) (i32.load (i32.const 3000))) (i32.const 65536))
+                (i32.store (i32.const 3000) (i32.add (i32.load (i32.const 3000)) (i32.const 8)))
+                (br_if $fill (i32.lt_u (i32.load (i32.const 3000)) (i32.const 8192))))
+            (drop (call $transfer (i32.load (i32.const 2048)) (i32.const 4096) (i32.const 1024) (i32.const 3004)))
+            (i32.shr_u (i32.load (i32.const 3004)) (i32.const 14))",
+            READ | WRITE
+        );
+        let data = r#"(data (i32.const 1024) "big")"#;
+        let plugin = load(&wasi(&format!("{PATH_OPEN} {import}"), data, &call));
+        errno(
+            &plugin,
+            &world(&plugin, &changes("./data", true), &scratch.0),
+        )
+    };
+    assert_eq!(transfer("fd_write"), 64);
+    let big = scratch.0.join("data/big");
+    assert_eq!(fs::metadata(&big).unwrap().len(), 1 << 20);
+    fs::File::options()
+        .write(true)
+        .open(big)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    assert_eq!(transfer("fd_read"), 64);
+}
+
+#[test]
+fn what_a_guest_lists_takes_so_much_of_the_hosts_memory_and_no_more() {
+    let scratch = Scratch::new("listings");
+    for number in 0..500 {
+        let name = format!("{number:0>240}");
+        fs::write(scratch.0.join("data").join(name), "").unwrap();
+    }
+    let readdir = r#"(import "wasi_snapshot_preview1" "fd_readdir" (func $readdir (param i32 i32 i32 i64 i32) (result i32)))"#;
+    // Opens the directory again and again, and begins to list it each time: until that is refused.
+    let call = format!(
+        "(loop $again (result i32)
+            (drop (call $path_open (i32.const 3) (i32.const 0) (i32.const 1024) (i32.const 1) (i32.const {DIRECTORY}) (i64.const {READ}) (i64.const 0) (i32.const 0) (i32.const 2048)))
+            (i32.store (i32.const 3000) (call $readdir
+                (i32.load (i32.const 2048)) (i32.const 4096) (i32.const 256) (i64.const 0) (i32.const 3004)))
+            (br_if $again (i32.eqz (i32.load (i32.const 3000))))
+            (i32.load (i32.const 3000)))"
+    );
+    let data = r#"(data (i32.const 1024) ".")"#;
+    let plugin = load(&wasi(&format!("{PATH_OPEN} {readdir}"), data, &call));
+    let limits = Limits {
+        timeout: HANG,
+        ..Limits::default()
+    };
+    let world = world(&plugin, &reads("./data", true), &scratch.0);
+    let reply = plugin
+        .execute_in(&world, &[], &limits, &Interrupts::default())
+        .unwrap();
+    assert!(matches!(reply.result, ExecuteResult::Error(error) if error.code == NOMEM));
 }

@@ -3,6 +3,7 @@ use crate::output::Stream;
 use super::directory::OpenDirectory;
 use super::errno::Errno;
 use super::file::OpenFile;
+use super::listing::Listing;
 
 /// The most descriptors that an instance has at once, its granted directories included.
 const MAX_DESCRIPTORS: usize = 1024;
@@ -71,6 +72,15 @@ impl Descriptors {
         } else {
             Err(Errno::Mfile)
         }
+    }
+
+    /// Bytes of the listings that are kept.
+    pub(super) fn listing_bytes(&self) -> usize {
+        let listings = self.0.iter().flatten().filter_map(|open| match open {
+            Descriptor::Directory(directory) => directory.listing.as_ref(),
+            _ => None,
+        });
+        listings.map(Listing::bytes).sum()
     }
 
     /// Gives a descriptor the lowest number that is free.

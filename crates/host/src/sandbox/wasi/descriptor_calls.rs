@@ -21,8 +21,11 @@ const NONBLOCK: u32 = 1 << 2;
 pub(super) const RSYNC: u32 = 1 << 3;
 pub(super) const SYNC: u32 = 1 << 4;
 
-/// The most bytes that one call writes to a standard stream, so that it is over soon.
-const MAX_STREAM_WRITE_BYTES: usize = 64 << 10;
+/// The most bytes that one call reads from or writes to a standard stream, so that it is over soon.
+const MAX_STREAM_BYTES: u32 = 64 << 10;
+
+/// The most bytes of the host's that listings of directories take which a guest has begun to see.
+const MAX_LISTING_BYTES: usize = 32 << 20;
 
 type Done = Result<(), Refusal>;
 
@@ -261,8 +264,9 @@ pub(super) fn fd_read(
             let piece = pieces.iter().find(|piece| piece.len > 0);
             match piece {
                 None => 0,
-                Some(Piece { ptr, len }) => {
-                    match context.stdin.read(memory.bytes_mut(*ptr, *len)?)? {
+                Some(piece) => {
+                    let Piece { ptr, len } = piece.within(MAX_STREAM_BYTES);
+                    match context.stdin.read(memory.bytes_mut(ptr, len)?)? {
                         Read::Bytes(len) => size(len)?,
                         Read::NotYet => return Err(Errno::Again.into()),
                     }
@@ -289,17 +293,15 @@ pub(super) fn fd_write(
         Descriptor::File(file) => file.write(memory, &pieces)?,
         Descriptor::Output(stream) => {
             let mut total = 0;
-            for Piece { ptr, len } in pieces {
-                let bytes = memory.bytes(ptr, len)?;
-                let room = MAX_STREAM_WRITE_BYTES - total;
-                let bytes = bytes.get(..room).unwrap_or(bytes);
-                context.output.write(*stream, bytes)?;
-                total += bytes.len();
-                if total == MAX_STREAM_WRITE_BYTES {
+            for piece in pieces {
+                let Piece { ptr, len } = piece.within(MAX_STREAM_BYTES - total);
+                context.output.write(*stream, memory.bytes(ptr, len)?)?;
+                total += len;
+                if total == MAX_STREAM_BYTES {
                     break;
                 }
             }
-            size(total)?
+            total
         }
         Descriptor::Stdin => return Err(Errno::Badf.into()),
         Descriptor::Directory(_) => return Err(Errno::Isdir.into()),
@@ -354,12 +356,16 @@ pub(super) fn fd_readdir(
     written: u32,
 ) -> Done {
     let directory = context.descriptors.directory_mut(fd)?;
-    let listing = match directory.listing.take() {
-        Some(listing) if cookie > 0 => listing,
-        _ => directory.list()?,
+    let begun = directory.listing.take().filter(|_| cookie > 0);
+    let listing = match begun {
+        Some(listing) => listing,
+        None => {
+            let room = MAX_LISTING_BYTES.saturating_sub(context.descriptors.listing_bytes());
+            context.descriptors.directory(fd)?.list(room)?
+        }
     };
     let bytes = listing.write(memory, buffer, len, cookie)?;
-    directory.listing = Some(listing);
+    context.descriptors.directory_mut(fd)?.listing = Some(listing);
     Ok(memory.write_u32(written, bytes)?)
 }
 

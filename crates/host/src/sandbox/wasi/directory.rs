@@ -12,6 +12,7 @@ use crate::grant::{Root, Scope};
 use super::descriptor::Descriptor;
 use super::errno::Errno;
 use super::file::OpenFile;
+use super::held::Held;
 use super::listing::Listing;
 
 /// Links that are followed one after the other before the path is taken for a loop, as on Linux.
@@ -27,6 +28,8 @@ pub(super) struct OpenDirectory {
     is_given: bool,
     /// What a guest that lists it has begun to see.
     pub(super) listing: Option<Listing>,
+    /// Absent for one that the guest was given, which its executions share.
+    _held: Option<Held>,
 }
 
 /// What an operation does with what a path leads to.
@@ -47,6 +50,13 @@ pub(super) struct Open {
     pub(super) append: bool,
     pub(super) read: bool,
     pub(super) write: bool,
+}
+
+impl Open {
+    /// Whether opening changes something, or what is opened can then be changed.
+    fn changes(self) -> bool {
+        self.write || self.create || self.truncate
+    }
 }
 
 /// Times to be set: each unchanged, or a point in time.
@@ -72,6 +82,7 @@ impl OpenDirectory {
             is_root: true,
             is_given: true,
             listing: None,
+            _held: None,
         }
     }
 
@@ -93,12 +104,13 @@ impl OpenDirectory {
         Ok(self.dir.dir_metadata()?)
     }
 
-    pub(super) fn list(&self) -> Result<Listing, Errno> {
-        Listing::of(&self.dir)
+    /// Lists it, in at most this many bytes of the host's.
+    pub(super) fn list(&self, room: usize) -> Result<Listing, Errno> {
+        Listing::of(&self.dir, room)
     }
 
     pub(super) fn open(&self, path: &str, open: Open) -> Result<Descriptor, Errno> {
-        let changes = open.write || open.create || open.truncate;
+        let changes = open.changes();
         let access = if changes { Access::Write } else { Access::Read };
         let place = self.place(path, access, open.follow)?;
         // Looked at before it is opened: opening alone does something to a FIFO or a device.
@@ -121,10 +133,11 @@ impl OpenDirectory {
     }
 
     fn open_file(&self, place: &Place<'_>, open: Open) -> Result<OpenFile, Errno> {
+        let held = Held::take()?;
         let mut options = OpenOptions::new();
         options
             .read(open.read || !open.write)
-            .write(open.write || open.create || open.truncate)
+            .write(open.changes())
             .create(open.create)
             .create_new(open.create && open.exclusive)
             .truncate(open.truncate)
@@ -135,7 +148,13 @@ impl OpenDirectory {
         if !file.metadata()?.is_file() {
             return Err(Errno::Perm);
         }
-        OpenFile::new(file, open, self.is_writable())
+        OpenFile::new(file, held, open, self.may_change(open))
+    }
+
+    /// Whether a file that was opened like this is one that may be written. What was opened to be
+    /// read may lie deeper than writing goes.
+    fn may_change(&self, open: Open) -> bool {
+        self.is_writable() && (open.changes() || self.root.write == Some(self.root.read))
     }
 
     fn open_directory(&self, place: &Place<'_>) -> Result<Self, Errno> {
@@ -146,6 +165,7 @@ impl OpenDirectory {
         if self.root.read == Scope::Entries && !is_same {
             return Err(Errno::Perm);
         }
+        let held = Held::take()?;
         let dir = match place.follow {
             FollowSymlinks::Yes => place.dir.open_dir(&place.path)?,
             FollowSymlinks::No => place.dir.open_dir_nofollow(&place.path)?,
@@ -156,6 +176,7 @@ impl OpenDirectory {
             is_root: self.is_root && is_same,
             is_given: false,
             listing: None,
+            _held: Some(held),
         })
     }
 
@@ -212,24 +233,27 @@ impl OpenDirectory {
             .hard_link(&source.path, target.dir, &target.path)?)
     }
 
-    /// Makes a symbolic link. One that leads out of this directory is refused: this host would not
-    /// follow it, but other programs would.
+    /// Makes a symbolic link. One that leads out of this directory from where it is made is refused:
+    /// this host would not follow it, but other programs would. Where it leads once it has been
+    /// moved is not known here.
     pub(super) fn symlink(&self, to: &str, path: &str) -> Result<(), Errno> {
         let place = self.place(path, Access::Write, false)?;
-        let depth = place.path.components().count() - 1;
-        let mut level = depth;
-        for part in Path::new(to).components() {
-            level = match part {
-                Component::Normal(_) => level + 1,
-                Component::CurDir => level,
-                Component::ParentDir => level.checked_sub(1).ok_or(Errno::Perm)?,
-                Component::RootDir | Component::Prefix(_) => return Err(Errno::Perm),
-            };
-        }
         if to.is_empty() {
             return Err(Errno::Noent);
         }
-        Ok(DirExt::symlink(place.dir, Path::new(to), &place.path)?)
+        let to = Path::new(to);
+        let parts = || to.components().filter(|part| *part != Component::CurDir);
+        let parents = parts().take_while(|part| *part == Component::ParentDir);
+        let parents = parents.count();
+        // A name may be a link's, whose parent may be anywhere.
+        let mut rest = parts().skip(parents);
+        if !rest.all(|part| matches!(part, Component::Normal(_))) {
+            return Err(Errno::Perm);
+        }
+        if parents > 0 && parents > place.depth()? {
+            return Err(Errno::Perm);
+        }
+        Ok(DirExt::symlink(place.dir, to, &place.path)?)
     }
 
     /// Where a symbolic link leads. An absolute one says something of the host's file system, and
@@ -288,6 +312,18 @@ impl Place<'_> {
             FollowSymlinks::Yes => self.dir.metadata(&self.path)?,
             FollowSymlinks::No => self.dir.symlink_metadata(&self.path)?,
         })
+    }
+
+    /// How many directories down the entry is, wherever links on the way lead.
+    fn depth(&self) -> Result<usize, Errno> {
+        let Some(parent) = self.path.parent().filter(|path| *path != Path::new("")) else {
+            return Ok(0);
+        };
+        let parent = self.dir.canonicalize(parent)?;
+        let names = parent.components();
+        Ok(names
+            .filter(|part| matches!(part, Component::Normal(_)))
+            .count())
     }
 }
 

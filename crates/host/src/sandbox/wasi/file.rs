@@ -5,11 +5,17 @@ use cap_std::fs::Metadata;
 
 use super::directory::{Open, Times};
 use super::errno::Errno;
+use super::held::Held;
 use super::memory::{GuestMemory, Piece};
+
+/// The most bytes that one call reads or writes, so that it is over soon: pieces may overlap, so
+/// that a list of them can stand for far more than the guest's memory.
+const MAX_TRANSFER_BYTES: u32 = 1 << 20;
 
 /// A regular file that a guest opened.
 pub(super) struct OpenFile {
     file: File,
+    _held: Held,
     position: u64,
     is_readable: bool,
     is_writable: bool,
@@ -20,9 +26,10 @@ pub(super) struct OpenFile {
 }
 
 impl OpenFile {
-    pub(super) fn new(file: File, open: Open, may_change: bool) -> Result<Self, Errno> {
+    pub(super) fn new(file: File, held: Held, open: Open, may_change: bool) -> Result<Self, Errno> {
         let mut file = Self {
             file,
+            _held: held,
             position: 0,
             is_readable: open.read,
             is_writable: open.write,
@@ -130,20 +137,19 @@ impl OpenFile {
             return Err(Errno::Badf);
         }
         let mut total = 0_u32;
-        for Piece { ptr, len } in pieces {
+        for piece in pieces {
+            let Piece { ptr, len } = piece.within(MAX_TRANSFER_BYTES - total);
             let at = offset
                 .checked_add(u64::from(total))
                 .ok_or(Errno::Overflow)?;
-            let read = match read_at(&self.file, memory.bytes_mut(*ptr, *len)?, at) {
+            let read = match read_at(&self.file, memory.bytes_mut(ptr, len)?, at) {
                 Ok(read) => read,
                 // What was read before is not lost.
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error.into()),
             };
-            total = total
-                .checked_add(u32::try_from(read).map_err(|_| Errno::Overflow)?)
-                .ok_or(Errno::Overflow)?;
-            if read < *len as usize {
+            total += u32::try_from(read).map_err(|_| Errno::Overflow)?;
+            if read < len as usize || total == MAX_TRANSFER_BYTES {
                 break;
             }
         }
@@ -195,23 +201,22 @@ impl OpenFile {
     }
 }
 
-/// Writes one piece after the other, until one is written only in part.
+/// Writes one piece after the other, until one is written only in part or it is enough for a call.
 fn each(
     memory: &GuestMemory<'_>,
     pieces: &[Piece],
     mut write: impl FnMut(&[u8], u32) -> io::Result<usize>,
 ) -> Result<u32, Errno> {
     let mut total = 0_u32;
-    for Piece { ptr, len } in pieces {
-        let written = match write(memory.bytes(*ptr, *len)?, total) {
+    for piece in pieces {
+        let Piece { ptr, len } = piece.within(MAX_TRANSFER_BYTES - total);
+        let written = match write(memory.bytes(ptr, len)?, total) {
             Ok(written) => written,
             Err(_) if total > 0 => break,
             Err(error) => return Err(error.into()),
         };
-        total = total
-            .checked_add(u32::try_from(written).map_err(|_| Errno::Overflow)?)
-            .ok_or(Errno::Overflow)?;
-        if written < *len as usize {
+        total += u32::try_from(written).map_err(|_| Errno::Overflow)?;
+        if written < len as usize || total == MAX_TRANSFER_BYTES {
             break;
         }
     }

@@ -25,6 +25,9 @@ pub(in crate::sandbox) fn link(module: &Module) -> Result<Linked, Fault> {
         suspendable: link_for(module, Way::Suspendable)?,
         in_one_go: link_for(module, Way::InOneGo)?,
         is_wasi: true,
+        may_sleep: module
+            .imports()
+            .any(|import| import.name() == "poll_oneoff"),
     })
 }
 
@@ -132,6 +135,8 @@ macro_rules! calls {
                     name,
                     |mut caller: Caller<'_, State>, (subscriptions, events, count, ready): (u32, u32, u32, u32)| {
                         Box::new(async move {
+                            // A file that is polled is looked at.
+                            waiting::patience(&mut caller).await;
                             poll::poll_oneoff(&mut caller, subscriptions, events, count, ready).await
                         })
                     },

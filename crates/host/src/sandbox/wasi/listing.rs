@@ -1,5 +1,5 @@
-use cap_fs_ext::DirEntryExt;
-use cap_std::fs::Dir;
+use cap_fs_ext::MetadataExt;
+use cap_std::fs::{Dir, DirEntry};
 
 use super::errno::Errno;
 use super::memory::GuestMemory;
@@ -12,7 +12,10 @@ const MAX_ENTRIES: usize = 100_000;
 const HEAD_BYTES: usize = 24;
 
 /// A directory's entries, as they were when the guest began to list them.
-pub(super) struct Listing(Vec<Entry>);
+pub(super) struct Listing {
+    entries: Vec<Entry>,
+    bytes: usize,
+}
 
 struct Entry {
     name: String,
@@ -21,14 +24,17 @@ struct Entry {
 }
 
 impl Listing {
-    pub(super) fn of(dir: &Dir) -> Result<Self, Errno> {
-        let own = identity(&dir.dir_metadata()?);
+    /// Lists a directory, in at most `room` bytes.
+    pub(super) fn of(dir: &Dir, room: usize) -> Result<Self, Errno> {
+        let found = dir.dir_metadata()?;
+        let (device, own) = (found.dev(), identity(found.dev(), found.ino()));
         let special = |name: &str| Entry {
             name: name.into(),
             identity: own,
             file_type: FileType::Directory,
         };
         let mut entries = vec![special("."), special("..")];
+        let mut bytes = 0;
         for entry in dir.entries()? {
             let entry = entry?;
             // Names that are no text cannot be said in preview 1.
@@ -38,15 +44,22 @@ impl Listing {
             if entries.len() >= MAX_ENTRIES {
                 return Err(Errno::Overflow);
             }
-            // Gone in the meantime: listed as what it was, as it would have been a moment earlier.
-            let identity = entry.full_metadata().map_or(0, |found| identity(&found));
+            bytes += size_of::<Entry>() + name.len();
+            if bytes > room {
+                return Err(Errno::Nomem);
+            }
             entries.push(Entry {
                 name,
-                identity,
+                identity: identity_of(&entry, device),
                 file_type: FileType::from(entry.file_type()?),
             });
         }
-        Ok(Self(entries))
+        Ok(Self { entries, bytes })
+    }
+
+    /// How much of the host's memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Writes the entries from number `cookie` on, as many as there is room for; the last one may
@@ -61,7 +74,7 @@ impl Listing {
         let buffer = memory.bytes_mut(ptr, len)?;
         let skipped = usize::try_from(cookie).unwrap_or(usize::MAX);
         let mut written = 0;
-        for (number, entry) in (1_u64..).zip(&self.0).skip(skipped) {
+        for (number, entry) in (1_u64..).zip(&self.entries).skip(skipped) {
             let mut head = [0; HEAD_BYTES];
             let name_len = u32::try_from(entry.name.len()).map_err(|_| Errno::Overflow)?;
             let fields = number
@@ -87,4 +100,19 @@ impl Listing {
         }
         u32::try_from(written).map_err(|_| Errno::Overflow)
     }
+}
+
+/// By the directory alone: to look at each file would take ten times as long.
+#[cfg(unix)]
+fn identity_of(entry: &DirEntry, device: u64) -> u64 {
+    use std::os::unix::fs::DirEntryExt;
+    identity(device, entry.ino())
+}
+
+#[cfg(not(unix))]
+fn identity_of(entry: &DirEntry, _: u64) -> u64 {
+    use cap_fs_ext::DirEntryExt;
+    let found = entry.full_metadata();
+    // Gone in the meantime: listed as what it was, as it would have been a moment earlier.
+    found.map_or(0, |found| identity(found.dev(), found.ino()))
 }

@@ -17,6 +17,16 @@ pub(super) struct Piece {
     pub(super) len: u32,
 }
 
+impl Piece {
+    /// As much of it as this.
+    pub(super) fn within(self, room: u32) -> Self {
+        Self {
+            len: self.len.min(room),
+            ..self
+        }
+    }
+}
+
 impl GuestMemory<'_> {
     pub(super) fn bytes(&self, ptr: u32, len: u32) -> Result<&[u8], Errno> {
         let start = ptr as usize;

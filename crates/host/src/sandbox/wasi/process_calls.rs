@@ -21,8 +21,8 @@ pub(super) const CLOCK_RESOLUTION: Duration = Duration::from_millis(1);
 /// What the monotonic clock shows when an instance begins: guests subtract from it.
 pub(super) const MONOTONIC_BEGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most random bytes of one call.
-const MAX_RANDOM_BYTES: u32 = 1 << 20;
+/// The most random bytes of one call, so that it is over soon; as of Web Crypto.
+const MAX_RANDOM_BYTES: u32 = 64 << 10;
 
 pub(super) const REALTIME: u32 = 0;
 pub(super) const MONOTONIC: u32 = 1;

@@ -34,9 +34,9 @@ impl From<cap_std::fs::FileType> for FileType {
 }
 
 /// Tells a file from others, without saying where it is: the same for the life of the process.
-pub(super) fn identity(found: &Metadata) -> u64 {
+pub(super) fn identity(device: u64, file: u64) -> u64 {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    HASHER.hash_one((found.dev(), found.ino()))
+    HASHER.hash_one((device, file))
 }
 
 /// Writes what is known of a file.
@@ -51,7 +51,7 @@ pub(super) fn write(memory: &mut GuestMemory<'_>, ptr: u32, found: &Metadata) ->
     let words = [
         // One device: names of the host's are nothing that a guest needs.
         1,
-        identity(found),
+        identity(found.dev(), found.ino()),
         FileType::from(found.file_type()) as u64,
         found.nlink(),
         found.len(),

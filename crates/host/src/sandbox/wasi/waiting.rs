@@ -66,8 +66,10 @@ pub(super) async fn pause(
         if until.is_some_and(|until| began >= until) {
             return Ok(());
         }
-        let over = began + caller.data().time_left();
-        let wake = until.map_or(over, |until| until.min(over));
+        let over = began.checked_add(caller.data().time_left());
+        // Without a time to come, somebody's interrupt is what is waited for.
+        let wake = until.into_iter().chain(over).min();
+        let wake = wake.unwrap_or(began + Duration::from_secs(1));
         match caller.data().runner() {
             Some(runner) => runner.sleep_until(wake).await,
             // This thread belongs to whoever waits for the guest. Interrupts come from others.

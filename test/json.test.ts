@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toJson } from '../../src/cli/json.js'
+import { toJson } from '../src/json.js'
 
 test('fuel is a number where that is exact, and a text where it is not', () => {
   const exact = 2n ** 53n - 1n

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Terminal } from '../../src/cli/terminal.js'
+import { Terminal } from '../src/terminal.js'
 
 class FakeStream {
   readonly isTTY: boolean

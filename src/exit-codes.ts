@@ -1,4 +1,4 @@
-import type { PluginHostErrorCode } from '../index.js'
+import type { PluginHostErrorCode } from './errors.js'
 
 /** An option, command, plugin, file or directory that is not there. */
 export const EXIT_USAGE = 2

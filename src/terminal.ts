@@ -1,8 +1,6 @@
-import picocolors from 'picocolors'
-import { inert, inertLine } from '../inert.js'
+import { type Colors, colorsFor, wantsColors } from './colors.js'
+import { inert, inertLine } from './inert.js'
 import { toJson } from './json.js'
-
-export type Colors = ReturnType<typeof picocolors.createColors>
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface Stream {
@@ -22,7 +20,7 @@ export class Channel {
   constructor(stream: Stream, env: Environment) {
     this.#stream = stream
     this.isTerminal = stream.isTTY === true
-    this.colors = picocolors.createColors(wantsColors(this.isTerminal, env))
+    this.colors = colorsFor(wantsColors(this.isTerminal, env))
   }
 
   /** The terminal's columns; absent where there is no terminal, and lines may be as long as they are. */
@@ -55,6 +53,11 @@ export class Terminal {
     this.stdout.write(lines.map(line => `${line}\n`).join(''))
   }
 
+  /** A whole document, in which what others said has been made inert. */
+  document(text: string): void {
+    this.stdout.write(text)
+  }
+
   /** What a plugin printed or answered: to a file or pipe byte for byte. */
   pass(text: string, to: 'stdout' | 'stderr' = 'stdout'): void {
     const channel = this[to]
@@ -69,6 +72,11 @@ export class Terminal {
   /** Something to know that stops nothing. */
   note(text: string): void {
     this.#say(this.stderr.colors.yellow('note:'), inertLine(text))
+  }
+
+  /** What a plugin waits for; only for somebody who sits there and waits too. */
+  progress(command: string, text: string): void {
+    if (this.stderr.isTerminal) this.#say(this.stderr.colors.dim(`${inertLine(command)}:`), inertLine(text))
   }
 
   /** What an execution used. */
@@ -99,12 +107,4 @@ export class Terminal {
   #say(label: string, text: string): void {
     this.stderr.write(`${label} ${text}\n`)
   }
-}
-
-/** Colours are for terminals; `NO_COLOR` takes them away, and `FORCE_COLOR` gives them to a pipe. */
-function wantsColors(isTerminal: boolean, env: Environment): boolean {
-  const { NO_COLOR: no, FORCE_COLOR: force } = env
-  if (no !== undefined && no !== '') return false
-  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
-  return isTerminal && env.TERM !== 'dumb'
 }

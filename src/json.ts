@@ -1,4 +1,4 @@
-import { inertJson } from '../inert.js'
+import { inertJson } from './inert.js'
 
 /** A value as a JSON document that is safe to print anywhere: on lines of its own, or on one. */
 export function toJson(value: unknown, layout: 'lines' | 'line'): string {

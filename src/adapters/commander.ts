@@ -1,0 +1,107 @@
+import type { Command as Program } from 'commander'
+import {
+  type Argument,
+  type Command,
+  flagsOf,
+  isOption,
+  takesValue,
+  usageOf,
+  valueNameOf,
+} from '../command/arguments.js'
+import { checkArguments } from '../command/check.js'
+import { explanationOf } from '../command/facts.js'
+import { inertLine } from '../inert.js'
+import type { PluginRegistry } from '../registry.js'
+import { follow, runPlugin } from './commands.js'
+import { type AddPluginsOptions, checkAddPlugins } from './options.js'
+
+export type { AddPluginsOptions } from './options.js'
+
+/** What commander's help lists of one command: it looks for each name among all others. */
+const MOST_LISTED = 200
+
+/**
+ * Adds the commands of a registry to a program made with commander, each with its arguments, options
+ * and subcommands in the program's help. They come and go with the registry's plugins; a command that
+ * the program has itself stays the program's, so add those first. A plugin gets the words after its
+ * command as they were typed: for that, the program's own options have to come before the command
+ * (`enablePositionalOptions`). Programs have to use `parseAsync`.
+ *
+ * @returns What ends the following: commands that are there then stay.
+ * @throws {PluginHostError} `ERR_INVALID_ARG`.
+ */
+export function addPlugins(
+  program: Program,
+  registry: PluginRegistry,
+  options?: AddPluginsOptions,
+): () => void {
+  const checked = checkAddPlugins(registry, options)
+  for (let parent: Program | null = program; parent !== null; parent = parent.parent)
+    parent.enablePositionalOptions()
+  const added = new Map<string, Program>()
+  return follow(registry, checked, {
+    add: spec => {
+      const isTaken = program.commands.some(command =>
+        [command.name(), ...command.aliases()].includes(spec.name),
+      )
+      if (isTaken) return
+      const run = (words: readonly string[]) => runPlugin(rootOf(program).name(), registry, checked, words)
+      added.set(spec.name, addCommand(program, spec, [spec.name], checked, run))
+    },
+    remove: name => {
+      const command = added.get(name)
+      added.delete(name)
+      const commands = program.commands as Program[]
+      const index = command === undefined ? -1 : commands.indexOf(command)
+      if (index >= 0) commands.splice(index, 1)
+    },
+  })
+}
+
+function addCommand(
+  parent: Program,
+  spec: Command,
+  path: readonly string[],
+  options: AddPluginsOptions,
+  run: (words: readonly string[]) => Promise<void>,
+): Program {
+  const command = parent.command(spec.name)
+  command
+    .description(inertLine(spec.about))
+    .usage(inertLine(usageOf(spec, '').trim()))
+    .helpCommand(false)
+    .allowExcessArguments()
+  for (const arg of spec.args.slice(0, MOST_LISTED)) list(command, arg)
+  for (const subcommand of spec.subcommands.slice(0, MOST_LISTED))
+    addCommand(command, subcommand, [...path, subcommand.name], options, run)
+  // Options are listed for help; the words are the plugin's, which is to get them as they were typed.
+  command.parseOptions = words => ({ operands: [...words], unknown: [] })
+  command.action(async () => {
+    const { args: words } = command
+    const isHelp = options.args !== 'passthrough' && checkArguments(spec, words, spec.name).type === 'help'
+    if (isHelp) command.outputHelp()
+    else await run([...path, ...words])
+  })
+  return command
+}
+
+/** Lists an argument or option; not one that could not be typed, or that another one is called like. */
+function list(command: Program, arg: Argument): void {
+  if (!isOption(arg)) {
+    // What commander would take for a mark of its own.
+    const name = inertLine(valueNameOf(arg)).replace(/\.+$/, '')
+    command.argument(`[${name}]`, explanationOf(arg))
+    return
+  }
+  const taken = command.options.flatMap(({ short, long }) => [short, long])
+  const flags = flagsOf(arg).filter(
+    flag => /^(?:-[a-z0-9]|--[a-z0-9][\w.-]+)$/i.test(flag) && !taken.includes(flag),
+  )
+  if (flags.length === 0) return
+  const value = takesValue(arg) ? ` <${inertLine(valueNameOf(arg)).replace(/[^\w-]/g, '_')}>` : ''
+  command.option(flags.join(', ') + value, explanationOf(arg))
+}
+
+function rootOf(program: Program): Program {
+  return program.parent === null ? program : rootOf(program.parent)
+}

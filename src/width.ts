@@ -1,0 +1,86 @@
+let segmenter: Intl.Segmenter | undefined
+const WIDE =
+  /^(?:[\u{1100}-\u{115f}\u{3000}-\u{303e}\u{ff01}-\u{ff60}\u{ffe0}-\u{ffe6}]|\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana})/u
+const HALF_WIDTH = /^[\u{ff61}-\u{ffdc}]/u
+/** One column each, and not worth being segmented. */
+const ASCII = /^[ -~]*$/
+const COMBINING = /^\p{Mark}/u
+
+/** Columns that a line of inert text takes on a terminal. */
+export function widthOf(line: string): number {
+  if (ASCII.test(line)) return line.length
+  let width = 0
+  for (const { segment } of segments(line)) width += widthOfSegment(segment)
+  return width
+}
+
+/** The line in no more than so many columns: what is cut off, at either side, leaves a `…`. */
+export function clip(line: string, width: number, cut: 'start' | 'end'): string {
+  if (widthOf(line) <= width) return line
+  const left = Array.from(segments(line), ({ segment }) => segment)
+  const kept: string[] = []
+  let room = width - 1
+  while (left.length > 0) {
+    const segment = (cut === 'end' ? left.shift() : left.pop()) ?? ''
+    room -= widthOfSegment(segment)
+    if (room < 0) break
+    kept.push(segment)
+  }
+  return cut === 'end' ? `${kept.join('')}…` : `…${kept.reverse().join('')}`
+}
+
+/**
+ * The line in lines of no more than so many columns, broken at spaces, or inside a word that is wider
+ * than a line. As it is where there is no width to keep to.
+ */
+export function wrap(line: string, width: number | undefined): string[] {
+  if (width === undefined || widthOf(line) <= width) return [line]
+  const lines: string[] = []
+  let current = ''
+  let room = width
+  for (const word of line.split(' ')) {
+    const wide = widthOf(word)
+    if (current !== '' && wide < room) {
+      current += ` ${word}`
+      room -= wide + 1
+      continue
+    }
+    if (current !== '') lines.push(current)
+    const pieces = wide > width ? breakUp(word, width) : [word]
+    current = pieces.pop() ?? ''
+    lines.push(...pieces)
+    room = width - widthOf(current)
+  }
+  return [...lines, current]
+}
+
+/** A word in pieces of no more than so many columns, or of one character that is wider. */
+function breakUp(word: string, width: number): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  let room = width
+  for (const { segment } of segments(word)) {
+    const wide = widthOfSegment(segment)
+    if (wide > room && piece !== '') {
+      pieces.push(piece)
+      piece = ''
+      room = width
+    }
+    piece += segment
+    room -= wide
+  }
+  return [...pieces, piece]
+}
+
+/** With a segmenter that the first text outside ASCII makes: reading its tables takes several milliseconds. */
+function segments(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter()
+  return segmenter.segment(text)
+}
+
+function widthOfSegment(segment: string): number {
+  if (COMBINING.test(segment)) return 0
+  // U+FE0F asks for the coloured, wide form of a symbol.
+  if (segment.includes('\u{fe0f}')) return 2
+  return WIDE.test(segment) && !HALF_WIDTH.test(segment) ? 2 : 1
+}

@@ -1,0 +1,61 @@
+import { compile } from './guest.js'
+import { encode } from './message-pack.js'
+
+const ESCAPES = '\x1b[31m\r\n\u202e<x> [y]... $0'
+const FLAGS = [
+  '',
+  '-',
+  '--',
+  '__proto__',
+  'constructor',
+  'toString',
+  'help',
+  'version',
+  'style',
+  'style',
+  'no-color',
+  'a b',
+  'a=b',
+  'a,b',
+  'a|b',
+  '<x>',
+  ESCAPES,
+]
+
+/** A plugin called `hostile` that answers `ok`, and says of itself whatever a parser might stumble over. */
+export async function hostilePlugin(): Promise<Uint8Array> {
+  const texts = { help: ESCAPES, value_name: ESCAPES, default_value: ESCAPES, possible_values: [ESCAPES] }
+  const args = FLAGS.flatMap(name => [
+    { name, long: name, short: 'h', help: ESCAPES },
+    { name, long: name, short: '-', ...texts },
+    { name, help: ESCAPES },
+    { name, ...texts, value_name: `${name}...` },
+  ])
+  const nested = {
+    name: 'help',
+    about: ESCAPES,
+    args,
+    subcommands: [{ name: 'constructor', about: ESCAPES }],
+  }
+  const command = {
+    name: 'hostile',
+    about: ESCAPES,
+    version: ESCAPES,
+    author: ESCAPES,
+    args,
+    subcommands: [nested],
+  }
+  const manifest = encode({ api_version: 2, command })
+  const answer = encode({ Success: 'ok' })
+  const data = (bytes: Uint8Array) =>
+    Array.from(bytes, byte => `\\${byte.toString(16).padStart(2, '0')}`).join('')
+  const packed = (address: number, { length }: Uint8Array) => (BigInt(address) << 32n) | BigInt(length)
+  return await compile(`(module
+    (memory (export "memory") 2)
+    (data (i32.const 16) "${data(answer)}")
+    (data (i32.const 256) "${data(manifest)}")
+    (func (export "plugin_alloc") (param i32) (result i32) (i32.const 66000))
+    (func (export "plugin_dealloc") (param i32 i32))
+    (func (export "plugin_manifest") (result i64) (i64.const ${packed(256, manifest)}))
+    (func (export "plugin_execute") (param i32 i32) (result i64) (i64.const ${packed(16, answer)})))`)
+}

@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PluginRegistry } from 'sen-plugin-host'
+import { describe, expect, test } from 'vitest'
+import { endless, meanwhile } from '../calls.js'
+import { rejection } from '../fault.js'
+import { guest, temporaryDirectory } from '../guest.js'
+import { pipe, runProgram } from '../system.js'
+import { wasiGuest } from './guest.js'
+
+/** How a wait is ended by somebody else, and what its call then rejects with. */
+const ends = [
+  ['abort', 'AbortError 20'],
+  ['unload', 'PluginHostError ERR_UNLOADED'],
+  ['close', 'PluginHostError ERR_CLOSED'],
+] as const
+
+describe('a guest that sleeps for an hour', () => {
+  test.each(ends)('is ended by %s, however many there are', async (end, expected) => {
+    const registry = new PluginRegistry({ limits: endless })
+    await registry.loadPlugin(await guest('wasi-sleep'))
+    const abort = new AbortController()
+    const calls = Array.from({ length: 50 }, () =>
+      rejection(registry.execute('wasi-sleep', [], { signal: abort.signal })),
+    )
+    await meanwhile()
+    const ending = {
+      abort: async () => abort.abort(),
+      unload: () => registry.unload('wasi-sleep'),
+      close: () => registry.close(),
+    }
+    await ending[end]()
+    for (const error of await Promise.all(calls)) {
+      const { name, code } = error as Error & { code: unknown }
+      expect(`${name} ${code}`).toBe(expected)
+    }
+    await registry.close()
+  })
+
+  test('holds up nobody who comes after it', async () => {
+    const registry = new PluginRegistry({ limits: endless, concurrency: 1 })
+    await registry.loadPlugin(await guest('wasi-sleep'))
+    await registry.loadPlugin(await guest('echo'))
+    const sleeping = Array.from({ length: 4 }, () => rejection(registry.execute('wasi-sleep')))
+    await meanwhile()
+    const awake = await Promise.race([registry.execute('echo', ['awake']), ...sleeping])
+    expect(awake).toMatchObject({ output: 'awake' })
+    await registry.close()
+    await Promise.all(sleeping)
+  })
+})
+
+describe('a guest that waits for standard input of the process, which stays open', () => {
+  test.each(ends)('is ended by %s, and the process ends by itself', async (end, expected) => {
+    const directory = await temporaryDirectory()
+    const module = join(directory, 'read.wasm')
+    const stdin = join(directory, 'stdin')
+    await pipe(stdin)
+    const code = '(call $read (i32.const 0))'
+    await writeFile(module, await wasiGuest('read', { stdio: { stdin: true } }, code))
+    const ended = await runProgram('wasi-settle.mjs', [module, end], {
+      // Who has both ends of a pipe waits for ever.
+      within: ['sh', '-c', 'exec "$@" 0<>"$0"', stdin],
+    })
+    expect(ended).toMatchObject({ code: 0, stdout: `${expected}\n`, stderr: '' })
+  })
+})
