@@ -11,7 +11,7 @@ import { at, main, Stop } from './steps.mjs'
 const folder = resolve(process.argv[2] ?? at('docs'))
 
 await main(async () => {
-  const { EXIT_CODES } = await import('../dist/cli/exit-codes.js')
+  const { EXIT_CODES } = await import('../build/exit-codes.js')
   writeFileSync(join(folder, 'errors.md'), errorsPage(EXIT_CODES))
   writeFileSync(join(folder, 'cli.md'), cliPage())
 })
@@ -71,7 +71,7 @@ function section(words) {
 function help(...words) {
   // The width and the directories are those of no machine in particular.
   const env = { PATH: process.env.PATH, HOME: '/home/user', COLUMNS: '100', NO_COLOR: '1' }
-  const args = [at('dist', 'cli', 'main.js'), ...words, '--help']
+  const args = [at('dist', 'sen.cjs'), ...words, '--help']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env })
   if (status !== 0) throw new Stop(`sen ${words.join(' ')} --help failed: ${stderr}`)
   return stdout.trimEnd()

@@ -70,7 +70,7 @@ await main(() => {
 function layRoot(folder) {
   // An addon that was built here is not for everybody.
   cpSync(at('dist'), join(folder, 'dist'), { recursive: true, filter: file => !file.endsWith('.node') })
-  cpSync(at('schemas'), join(folder, 'schemas'), { recursive: true })
+  for (const name of ['completions', 'schemas']) cpSync(at(name), join(folder, name), { recursive: true })
   layTexts(folder, ['README.md', 'CHANGELOG.md'])
   layManifest(folder, rootManifest())
   return folder
