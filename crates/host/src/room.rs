@@ -57,10 +57,11 @@ impl Kind {
 pub(crate) struct Share(Arc<AtomicUsize>);
 
 impl Share {
-    /// Whether another one leaves as much of the room for executions to others: what waits for
-    /// something outside may wait for long.
+    /// Whether another one leaves an eighth of the room for executions that can begin to others:
+    /// what waits for something outside may wait for long.
     pub(crate) fn has_room(&self) -> bool {
-        self.0.load(Ordering::Relaxed) < Kind::Execution.limit() / 3
+        let all = Kind::Execution.limit() / 3 * 2;
+        self.0.load(Ordering::Relaxed) < all / 8 * 7
     }
 
     /// Counts an execution, until what this returns is dropped.
