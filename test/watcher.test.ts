@@ -611,7 +611,8 @@ describe('manners', () => {
       await watcher.close()
     }
     expect(inotifyDescriptors()).toBe(descriptors)
-    await watching.until(() => watchThreads() === threads, 'the end of threads')
+    // Fewer, where that of the first had not ended when they were counted.
+    await watching.until(() => watchThreads() <= threads, 'the end of threads')
     watching.events.length = 0
     await put(join(directory, 'a.wasm'), 'a', 'unheard')
     await using other = await HotReloadWatcher.start(new PluginRegistry(), [directory], SHORT)
