@@ -9,6 +9,8 @@ import { smoke } from './smoke.mjs'
 import { ask, at, main, run, Stop } from './steps.mjs'
 
 const SYSROOT = '/usr/aarch64-linux-gnu'
+// Address space that QEMU gives: of unlimited room the pool of instances takes more than QEMU can keep tables of.
+const ADDRESS_SPACE = '0x800000000'
 const output = at('target', 'packages')
 
 await main(() => {
@@ -56,7 +58,7 @@ function nodeFor({ os, cpu, libc }) {
   const qemu = ['qemu-aarch64-static', 'qemu-aarch64'].find(name => ask(name, ['--version']) !== undefined)
   if (os !== 'linux' || cpu !== 'arm64' || libc !== 'glibc' || qemu === undefined || !existsSync(SYSROOT))
     return undefined
-  return [qemu, '-L', SYSROOT, nodeBinary(nodeVersions.at(-2), 'linux', 'arm64')]
+  return [qemu, '-R', ADDRESS_SPACE, '-L', SYSROOT, nodeBinary(nodeVersions.at(-2), 'linux', 'arm64')]
 }
 
 function mib(file) {
