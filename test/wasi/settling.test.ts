@@ -6,7 +6,7 @@ import { endless, meanwhile } from '../calls.js'
 import { rejection } from '../fault.js'
 import { guest, temporaryDirectory } from '../guest.js'
 import { pipe, runProgram } from '../system.js'
-import { wasiGuest } from './guest.js'
+import { DATA, TEXT, wasiGuest } from './guest.js'
 
 /** How a wait is ended by somebody else, and what its call then rejects with. */
 const ends = [
@@ -34,6 +34,27 @@ describe('a guest that sleeps for an hour', () => {
       const { name, code } = error as Error & { code: unknown }
       expect(`${name} ${code}`).toBe(expected)
     }
+    await registry.close()
+  })
+
+  test('ends on the version that it began with, when its file is loaded again', async () => {
+    const path = join(await temporaryDirectory(), 'it.wasm')
+    const answer = `(memory.copy (i32.const ${TEXT}) (i32.const ${DATA}) (i32.const 3)) (i32.const 3)`
+    // A subscription: half a second of the monotonic clock.
+    const nap = `
+      (i32.store (i32.const 1040) (i32.const 1))
+      (i64.store (i32.const 1048) (i64.const 500000000))
+      (call $check (call $poll_oneoff (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 3072)))`
+    const registry = new PluginRegistry({ limits: endless })
+    await writeFile(path, await wasiGuest('it', {}, `${nap} ${answer}`, 'old'))
+    await registry.loadPlugin(path)
+    const before = registry.execute('it')
+    await meanwhile()
+    await writeFile(path, await wasiGuest('it', {}, answer, 'new'))
+    await registry.reloadByPath(path)
+    const after = registry.execute('it')
+    expect(await Promise.race([before, after])).toMatchObject({ output: 'new' })
+    expect(await before).toMatchObject({ output: 'old' })
     await registry.close()
   })
 
