@@ -52,6 +52,8 @@ describe('sen run, of a plugin that uses standard streams', () => {
     await running.wrote('[n]o: ')
     await running.type('once\r', 'once')
     await running.type('typed\r', 'typed')
+    // Longer than a plugin may take: waiting for a person is not its time.
+    await new Promise(resolve => setTimeout(resolve, 1500))
     // The end of a terminal's input.
     running.child.stdin?.write('\x04')
     const { code, stdout } = await running.ended
