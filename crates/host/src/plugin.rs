@@ -370,15 +370,7 @@ impl Plugin {
         call: Call,
     ) -> Result<Executed, Fault> {
         let warm = &self.0.warm;
-        // What stands by has nothing outside of itself, and was started to run in one go.
-        let has_other_world = program.is_wasi && !world.is_empty();
-        let may_have_to_wait = program.may_sleep && call.mode == Mode::Suspendable;
-        let standing_by = if has_other_world || may_have_to_wait {
-            None
-        } else {
-            warm.take(program, limits, &call, args)?
-        };
-        let mut guest = match standing_by {
+        let mut guest = match warm.take(program, limits, &call, world, args)? {
             Some(guest) => guest,
             None => {
                 let (kind, program) = (Kind::Execution, program.clone());
