@@ -29,7 +29,9 @@ import { handleOf, type LoadedPlugin } from './plugin.js'
 import type { CheckedName, CheckedWords, KnownWord } from './plugin-commands.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
-import { PluginWorlds, Wasi, type WasiOptions } from './wasi.js'
+import { PluginWorlds } from './wasi/plugin-worlds.js'
+import type { World } from './wasi/world.js'
+import { Wasi, type WasiOptions } from './wasi.js'
 import type { Place } from './watch/precedence.js'
 
 export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
@@ -104,7 +106,7 @@ interface Call {
   readonly limits: CheckedLimits
   grant: Capabilities
   /** What a WASI plugin finds outside of itself. */
-  world?: native.World | undefined
+  world?: World | undefined
 }
 
 /** @internal What a registry has from a file. */
@@ -601,7 +603,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     call: Call,
     stdin: Uint8Array | undefined,
     decided: Capabilities | Promise<Capabilities>,
-    world?: Promise<native.World>,
+    world?: Promise<World>,
   ): Promise<void> {
     call.grant = await decided
     call.world = await (world ?? entry.worlds?.world(call.grant, stdin))
@@ -614,7 +616,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     const { plugin, revocation } = entry
     const { args, signal, limits, world } = call
     const begin = (interrupt?: native.Interrupt) =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world)
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world?.native)
     const begun =
       signal === undefined ? begin() : interruptible(signal, revocation, async interrupt => begin(interrupt))
     if (begun instanceof Promise) return this.#finish(entry, call, begun)
@@ -678,9 +680,9 @@ function runSync(
   { plugin, revocation }: Entry,
   args: string[],
   limits: CheckedLimits,
-  world: native.World | undefined,
+  world: World | undefined,
 ): Answer {
-  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world)
+  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world?.native)
   const outcome = answered(whole(ended))
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()
