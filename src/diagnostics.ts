@@ -7,9 +7,14 @@ import type { Effect, EffectResult, ExecuteResult, Usage } from './outcome.js'
 import type { LoadedPlugin } from './plugin.js'
 import type { PluginRegistry } from './registry.js'
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 type Executed = Answer | SuspendedExecution
-/** A registry, whoever carries out its effects. */
+/**
+ * A registry, whoever carries out its effects.
+ *
+ * @inline
+ */
 type AnyRegistry = PluginRegistry<EffectsOption>
 
 /**

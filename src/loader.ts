@@ -10,6 +10,7 @@ import { LoadedPlugin } from './plugin.js'
 /** A module's bytes, or the file that has them. */
 export type ModuleSource = Uint8Array | string | URL
 
+/** What plugins are loaded with. */
 export interface PluginLoaderOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits

@@ -44,6 +44,7 @@ export interface Capabilities {
   readonly stdio: StdioCapability
 }
 
+/** Files that a plugin asks for. */
 export interface PathPattern {
   /** Relative to the working directory, absolute, or beginning with `~/`. */
   readonly pattern: string
@@ -51,6 +52,7 @@ export interface PathPattern {
   readonly recursive: boolean
 }
 
+/** Servers that a plugin asks for. */
 export interface NetPattern {
   /** A host name, `*.` and a suffix, or `*`. */
   readonly host: string
@@ -59,6 +61,7 @@ export interface NetPattern {
   readonly protocol: 'https' | 'http' | 'tcp'
 }
 
+/** Standard streams that a plugin asks for. */
 export interface StdioCapability {
   readonly stdin: boolean
   readonly stdout: boolean

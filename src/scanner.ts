@@ -8,6 +8,7 @@ import { modulePath } from './module-path.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
 
+/** What plugins are loaded with. */
 export interface PluginScannerOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits

@@ -55,6 +55,7 @@ export interface InstanceStats {
   readonly warm: number
 }
 
+/** What guests and their code take. */
 export interface MemoryStats {
   /** Bytes of linear memory that the instances have together, in the whole process. */
   readonly guestBytes: number

@@ -41,6 +41,8 @@ export type PermissionAnswer =
  */
 export interface PermissionPrompt {
   /**
+   * Asks one question.
+   *
    * @param signal - Aborted when nobody waits for the answer any more: the question is to be withdrawn.
    */
   ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>

@@ -47,5 +47,6 @@ export type PermissionDecision =
 
 /** Who gets what without asking, and who is asked about what. Decides; it stores nothing and asks nobody. */
 export interface PermissionStrategy {
+  /** Decides about one request. What it throws has the execution refused. */
   decide(context: PermissionContext): PermissionDecision | Promise<PermissionDecision>
 }

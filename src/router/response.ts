@@ -5,6 +5,7 @@ import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { checkInteger, checkOptions } from '../options.js'
 import type { ExecuteResult, Usage } from '../outcome.js'
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /**

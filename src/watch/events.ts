@@ -1,6 +1,9 @@
 import type { PluginHostError } from '../errors.js'
 import type { PluginManifest } from '../manifest.js'
 
+/**
+ * What happened: a file's plugin is there for the first time, is another version, is gone, or could not be loaded.
+ */
 export type HotReloadEventType = 'loaded' | 'reloaded' | 'unloaded' | 'failed'
 
 /** What happened to a file that is watched. */
@@ -21,6 +24,7 @@ export interface HotReloadEvent {
   readonly durationMs?: number
 }
 
+/** Hears of events. What it throws is a warning of the process, and ends nothing. */
 export type HotReloadListener = (event: HotReloadEvent) => void
 
 /** Listeners and iterators of one watcher. */
