@@ -1,22 +1,8 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { projectRoot, sen } from './cli/sen.js'
-import { temporaryDirectory } from './guest.js'
+import { readPage } from './pages.js'
+import { readersProject, run } from './samples.js'
 
-/** The README's example that has this text, as a program in a project that has the package installed. */
-async function example(text: string): Promise<string> {
-  const readme = await readFile(join(projectRoot, 'README.md'), 'utf8')
-  const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```$/gms), ([, code = '']) => code)
-  const code = blocks.find(block => block.includes(text))
-  if (code === undefined) throw new Error(`no example in the README has ${text}`)
-  const directory = await temporaryDirectory()
-  await mkdir(join(directory, 'node_modules'))
-  await symlink(projectRoot, join(directory, 'node_modules', 'sen-plugin-host'), 'junction')
-  const main = join(directory, 'app.mjs')
-  await writeFile(main, code)
-  return main
-}
+const { samples } = await readPage('README.md')
 
 test.each([
   [['greet', 'Ada', '--style', 'shout'], 0, 'HELLO, ADA!\n'],
@@ -27,5 +13,7 @@ test.each([
   [['greet', '--style', 'quiet'], 2, ''],
   [['gret'], 2, ''],
 ])("the README's program with commands of its own and of plugins: %j", async (words, code, stdout) => {
-  expect(await sen(words, { main: await example('new Router(') })).toMatchObject({ code, stdout })
+  const sample = samples.find(({ code }) => code.includes('new Router('))
+  if (sample === undefined) throw new Error('no example in the README has a Router')
+  expect(await run(sample, await readersProject(), words)).toMatchObject({ code, stdout })
 })
