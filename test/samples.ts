@@ -18,9 +18,13 @@ export async function readersProject(): Promise<string> {
     await symlink(join(projectRoot, 'node_modules', name), join(modules, name), 'junction')
   for (const folder of ['examples/plugins/build', 'data', 'out', 'home', 'bin'])
     await mkdir(join(directory, folder), { recursive: true })
-  await cp(join(projectRoot, 'examples', 'plugins', 'build'), join(directory, 'examples', 'plugins', 'build'), {
-    recursive: true,
-  })
+  await cp(
+    join(projectRoot, 'examples', 'plugins', 'build'),
+    join(directory, 'examples', 'plugins', 'build'),
+    {
+      recursive: true,
+    },
+  )
   await mkdir(join(directory, 'plugins'))
   for (const name of PLUGINS) await copyFile(plugin(name), join(directory, 'plugins', `${name}.wasm`))
   await writeFile(join(directory, 'data', 'notes.txt'), 'remember the milk\n')
@@ -39,7 +43,11 @@ export async function runnable(sample: Sample, directory: string): Promise<strin
   const isModule = sample.language === 'ts'
   const file = join(directory, isModule ? 'app.mjs' : 'app.cjs')
   // What Node 20 does not know yet, such as `await using`, becomes what it does.
-  const { code } = await transform(program(sample), { loader: 'ts', target: 'node20.19', format: isModule ? 'esm' : 'cjs' })
+  const { code } = await transform(program(sample), {
+    loader: 'ts',
+    target: 'node20.19',
+    format: isModule ? 'esm' : 'cjs',
+  })
   await writeFile(file, code)
   return file
 }
