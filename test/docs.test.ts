@@ -1,10 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { access, readdir, readFile, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { readPermissionPolicy } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { projectRoot } from './cli/sen.js'
+import { compileProject } from './compile.js'
 import { temporaryDirectory } from './guest.js'
 import { type Page, readPage, type Sample } from './pages.js'
 import { isOfFile, program, readersProject, run, save } from './samples.js'
@@ -184,34 +185,37 @@ describe('samples', () => {
     },
   )
 
+  test('that are policy files are read', async () => {
+    const policies = samples.filter(({ notes }) => notes['saved as'] === 'policy.json')
+    const directory = await temporaryDirectory()
+    for (const policy of policies) {
+      await save(policy, directory, 'policy.json')
+      expect(readPermissionPolicy(join(directory, 'policy.json')).plugins.length).toBeGreaterThan(0)
+    }
+    expect(policies).toEqual(samples.filter(({ language }) => language === 'json'))
+  })
+
+  test('that build plugins do it as the project does', async () => {
+    const script = await readFile(join(projectRoot, 'scripts', 'build-plugins.mjs'), 'utf8')
+    const commands = samples.filter(({ code }) => /^zig (cc|build-exe)/m.test(code))
+    const options = commands.flatMap(({ code }) => code.match(/(?<= )-(?!o )\S{2,}/g) ?? [])
+    expect(options.filter(option => !script.includes(`'${option}'`))).toEqual([])
+    expect(commands).toHaveLength(2)
+  })
+
   test('have no type errors', async () => {
     const directory = await readersProject()
-    const programs = samples.filter(({ language }) => language === 'ts')
+    const programs = samples.filter(({ language, notes }) => language === 'ts' && !notes['not compiled'])
     for (const sample of programs) {
       const file = `${at(sample).replace(/\W/g, '-')}.mts`
       await writeFile(join(directory, file), program(sample))
     }
-    const compilerOptions = {
-      noEmit: true,
-      strict: true,
-      module: 'nodenext',
-      target: 'es2022',
-      lib: ['es2022', 'esnext.disposable'],
-      types: ['node'],
-    }
-    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mts'] }))
-    const manifest = createRequire(import.meta.url).resolve('typescript/package.json')
-    const tsc = join(dirname(manifest), JSON.parse(await readFile(manifest, 'utf8')).bin.tsc)
-    const { stdout } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', directory], {
-      encoding: 'utf8',
-      cwd: directory,
-    })
     expect(programs.length).toBeGreaterThan(0)
-    expect(stdout).toBe('')
+    expect(await compileProject(directory)).toEqual([])
   })
 
   const runs = ({ language, notes }: Sample) =>
-    ['ts', 'js', 'sh'].includes(language) && notes['not run'] === undefined && notes.file === undefined
+    ['ts', 'js', 'sh'].includes(language) && !(notes['not run'] || notes['not compiled'] || notes.file)
 
   test.each(samples.filter(runs).map(sample => [at(sample), sample] as const))(
     '%s runs, and prints what stands below it',

@@ -12,6 +12,8 @@ type Note =
   | 'saved as'
   /** Why the sample is not run. TypeScript is checked for its types all the same. */
   | 'not run'
+  /** Why TypeScript is not checked for its types with the others, nor run. */
+  | 'not compiled'
 
 /** A fenced block of a page. */
 export interface Sample {
@@ -37,7 +39,7 @@ export interface Page {
 }
 
 const FENCE = /^```(\w*)\n(.*?)^```$/gms
-const NOTE = /<!-- (file|before|saved as|not run):\s(.*?) -->\n+$/s
+const NOTE = /<!-- (file|before|saved as|not run|not compiled):\s(.*?) -->\n+$/s
 
 export async function readPage(name: string): Promise<Page> {
   const text = await readFile(join(projectRoot, name), 'utf8')
