@@ -125,7 +125,9 @@ export type PluginHostErrorCode = keyof PluginHostErrorDetails
  */
 export class PluginHostError<Code extends PluginHostErrorCode = PluginHostErrorCode> extends Error {
   override readonly name = 'PluginHostError'
+  /** What went wrong, for programs. */
   readonly code: Code
+  /** The context of the code: `PluginHostErrorDetails` says which. */
   readonly details: PluginHostErrorDetails[Code]
 
   constructor(

@@ -26,8 +26,8 @@ export interface PluginLoaderOptions {
  * Loads plugins for direct use: compiles a module, checks what it exports and imports, starts it
  * once and asks for its manifest. All off the event loop.
  *
- * By default a plugin can do nothing but compute: no files, network, clock, randomness or
- * environment.
+ * A plugin that is loaded so can do nothing but compute: no files, network or environment, whatever it
+ * declares. One that imports WASI finds clocks in steps of a millisecond and random numbers besides.
  */
 export class PluginLoader {
   readonly #limits: CheckedLimits

@@ -18,13 +18,17 @@ export interface PluginScannerOptions {
 
 /** A file that looks like a plugin and is none. */
 export interface ScanFailure {
+  /** The file, absolute. */
   readonly path: string
+  /** Why it is no plugin. */
   readonly error: PluginHostError
 }
 
 /** What is in a directory: both lists sorted by path. */
 export interface ScanResult {
+  /** What could be loaded. */
   readonly plugins: LoadedPlugin[]
+  /** What could not. */
   readonly failures: ScanFailure[]
 }
 

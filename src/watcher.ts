@@ -70,6 +70,7 @@ interface Settings extends Timing {
  * the command, or the first by name; the others `failed` with `ERR_COMMAND_CONFLICT` and wait in line.
  */
 export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions> {
+  /** The registry that is kept true to the directories. */
   readonly registry: PluginRegistry<Effects>
   readonly #directories: readonly string[]
   readonly #settings: Settings

@@ -51,8 +51,11 @@ export interface EffectFailureDetails {
  */
 export class EffectFailure extends Error {
   override readonly name = 'EffectFailure'
+  /** What went wrong, for programs. */
   readonly reason: EffectFailureReason
+  /** What was asked for when it failed: after redirects, where they led. */
   readonly url?: string
+  /** The addresses that were refused, or did not answer. */
   readonly addresses?: readonly string[]
 
   constructor(message: string, { reason, url, addresses, ...options }: EffectFailureDetails) {

@@ -8,11 +8,13 @@ export type HotReloadEventType = 'loaded' | 'reloaded' | 'unloaded' | 'failed'
 
 /** What happened to a file that is watched. */
 export interface HotReloadEvent {
+  /** What happened. */
   readonly type: HotReloadEventType
   /** The file, or a directory that may not be read: absolute, as below the directory that was given. */
   readonly path: string
   /** The command that the file provides, or provided. */
   readonly command?: string
+  /** What the version that serves from now on says of itself. */
   readonly manifest?: PluginManifest
   /** Of the module that was loaded, or could not be. */
   readonly digest?: string
