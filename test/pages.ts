@@ -39,7 +39,7 @@ export interface Page {
 }
 
 const FENCE = /^```(\w*)\n(.*?)^```$/gms
-const NOTE = /<!-- (file|before|saved as|not run|not compiled):\s(.*?) -->\n+$/s
+const NOTE = /^<!-- (file|before|saved as|not run|not compiled):\s(.*?) -->\n+$/s
 
 export async function readPage(name: string): Promise<Page> {
   const text = await readFile(join(projectRoot, name), 'utf8')

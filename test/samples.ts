@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { transform } from 'esbuild'
 import { type Ended, projectRoot, RunningSen } from './cli/sen.js'
@@ -16,16 +16,9 @@ export async function readersProject(): Promise<string> {
   await symlink(projectRoot, join(modules, 'sen-plugin-host'), 'junction')
   for (const name of ['@types', 'commander', 'yargs'])
     await symlink(join(projectRoot, 'node_modules', name), join(modules, name), 'junction')
-  for (const folder of ['examples/plugins/build', 'data', 'out', 'home', 'bin'])
-    await mkdir(join(directory, folder), { recursive: true })
-  await cp(
-    join(projectRoot, 'examples', 'plugins', 'build'),
-    join(directory, 'examples', 'plugins', 'build'),
-    {
-      recursive: true,
-    },
-  )
-  await mkdir(join(directory, 'plugins'))
+  for (const folder of ['examples', 'plugins', 'data', 'out', 'home', 'bin'])
+    await mkdir(join(directory, folder))
+  await symlink(join(projectRoot, 'examples', 'plugins'), join(directory, 'examples', 'plugins'), 'junction')
   for (const name of PLUGINS) await copyFile(plugin(name), join(directory, 'plugins', `${name}.wasm`))
   await writeFile(join(directory, 'data', 'notes.txt'), 'remember the milk\n')
   const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(projectRoot, 'dist', 'sen.cjs')}" "$@"\n`
@@ -39,7 +32,7 @@ export function program({ code, notes }: Sample): string {
 }
 
 /** The file of a sample in JavaScript or TypeScript, for `node`. */
-export async function runnable(sample: Sample, directory: string): Promise<string> {
+async function runnable(sample: Sample, directory: string): Promise<string> {
   const isModule = sample.language === 'ts'
   const file = join(directory, isModule ? 'app.mjs' : 'app.cjs')
   // What Node 20 does not know yet, such as `await using`, becomes what it does.
