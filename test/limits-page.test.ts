@@ -5,6 +5,13 @@ import { projectRoot } from './cli/sen.js'
 
 /** What a page says of a bound, and where that is set. */
 const BOUNDS: readonly (readonly [row: string, file: string, name: string])[] = [
+  ['fuel for each call', 'crates/host/src/limits.rs', 'fuel'],
+  ['linear memory', 'crates/host/src/limits.rs', 'memory_bytes'],
+  ['linear memory', 'crates/host/src/limits.rs', 'MAX_MEMORY_BYTES'],
+  ['table elements', 'crates/host/src/limits.rs', 'table_elements'],
+  ['table elements', 'crates/host/src/limits.rs', 'MAX_TABLE_ELEMENTS'],
+  ['an encoded result', 'crates/host/src/limits.rs', 'result_bytes'],
+  ['wasm stack', 'crates/host/src/limits.rs', 'STACK_BYTES'],
   ['calls that wait for a thread', 'src/executor.ts', 'DEFAULT_QUEUE_LIMIT'],
   ['executions that wait for their caller', 'src/registry.ts', 'MAX_SUSPENDED'],
   ['effects in one execution', 'src/limits.ts', 'DEFAULT_MAX_EFFECTS'],
@@ -47,6 +54,11 @@ const BOUNDS: readonly (readonly [row: string, file: string, name: string])[] = 
   ['descriptors of one execution', 'crates/host/src/sandbox/wasi/descriptor.rs', 'MAX_DESCRIPTORS'],
   ['bytes of the environment', 'crates/host/src/grant.rs', 'MAX_ENVIRONMENT_BYTES'],
   ['output that waits', 'crates/node/src/world.rs', 'MAX_BYTES_UNWRITTEN'],
+  ['time of a request', 'src/effects/http/options.ts', 'timeoutMs'],
+  ['time of each connection', 'src/effects/http/options.ts', 'connectTimeoutMs'],
+  ['redirects |', 'src/effects/http/options.ts', 'maxRedirects'],
+  ['bytes of a body', 'src/effects/http/options.ts', 'maxResponseBytes'],
+  ['requests of one plugin', 'src/effects/http/options.ts', 'maxConcurrent'],
   ['sleep |', 'src/effects/options.ts', 'DEFAULT_MAX_SLEEP_MS'],
   ['characters of a URL', 'src/effects/http/target.ts', 'MAX_URL_LENGTH'],
   ['headers of a request', 'src/effects/http/headers.ts', 'MAX_HEADERS'],
@@ -70,16 +82,21 @@ describe('docs/limits.md says what the code does', async () => {
   test.each(BOUNDS)('%s: %s, %s', async (what, file, name) => {
     const value = constantOf(await readFile(join(projectRoot, file), 'utf8'), name)
     const row = rows.find(row => row.split(' | ')[0]?.concat(' |').includes(what))
-    const written = [`${value.toLocaleString('en-US')}`, `${value / 2 ** 10} KiB`, `${value / 2 ** 20} MiB`]
+    const written = [
+      `${value.toLocaleString('en-US')}`,
+      `${value / 2 ** 10} KiB`,
+      `${value / 2 ** 20} MiB`,
+      `${value / 2 ** 30} GiB`,
+    ]
     expect(row?.split(/[|;]| and /).map(cell => cell.trim().replace(/ (ms|each)$/, ''))).toEqual(
       expect.arrayContaining([expect.toBeOneOf(written)]),
     )
   })
 })
 
-/** The value of a constant in Rust or TypeScript: numbers that are multiplied, raised or shifted. */
+/** The value of a constant or default in Rust or TypeScript: numbers that are multiplied, raised or shifted. */
 function constantOf(source: string, name: string): number {
-  const [, text = ''] = new RegExp(`\\bconst ${name}\\b[^=]*= ([^;\\n]+)`).exec(source) ?? []
+  const [, text = ''] = new RegExp(`\\b${name}\\b(?:: [a-z]\\w*)?(?: =|:) (\\d[^;,\\n]*)`).exec(source) ?? []
   const product = (factors: string) =>
     factors.split(/ \* (?!\*)/).reduce((product, factor) => {
       const [base = Number.NaN, exponent = 1] = factor
