@@ -34,6 +34,7 @@ import type { World } from './wasi/world.js'
 import { Wasi, type WasiOptions } from './wasi.js'
 import type { Place } from './watch/precedence.js'
 
+/** What a registry's plugins may use and do, and how many run at once. */
 export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
   /** Limits of every execution that does not say otherwise, and of loading. */
   readonly limits?: Limits
@@ -64,6 +65,7 @@ export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOpt
   readonly effects?: Effects
 }
 
+/** What one execution differs in. */
 export interface ExecuteOptions {
   /** Stops the execution; it rejects with the signal's reason. */
   readonly signal?: AbortSignal
@@ -123,6 +125,7 @@ export interface Provided {
 /** @internal Who follows a registry hears which files provide more or less than before. */
 export type RegistryListener = (change: { readonly paths: readonly string[] } | 'closed') => void
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /** What `execute` of a registry with this option comes to. */
@@ -317,10 +320,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     return this.#commands.owners().map(({ command }) => command)
   }
 
+  /** Whether there is a command of this name. */
   hasCommand(command: string): boolean {
     return this.#commands.get(command) !== undefined
   }
 
+  /** What the plugin of a command says of itself; undefined where there is none. */
   getManifest(command: string): PluginManifest | undefined {
     return this.#commands.get(command)?.manifest
   }
@@ -335,6 +340,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     return this.#commands.size
   }
 
+  /** Whether there are no commands. */
   get isEmpty(): boolean {
     return this.#commands.size === 0
   }
@@ -405,6 +411,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     for (const listener of [...this.#listeners]) listener('closed')
   }
 
+  /** Does what `close` does, at the end of the block that says `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

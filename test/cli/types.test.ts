@@ -1,18 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { declarationsOf } from '../../src/cli/types/declarations.js'
 import { schemaOf } from '../../src/cli/types/schema.js'
 import type { CommandSpec } from '../../src/index.js'
 import { toJson } from '../../src/json.js'
+import { compileProject } from '../compile.js'
 import { answering, guestFile, temporaryDirectory } from '../guest.js'
 import { having } from './having.js'
 import { projectRoot, sen, startSen } from './sen.js'
-
-const manifest = createRequire(import.meta.url).resolve('typescript/package.json')
-const compiler = join(dirname(manifest), JSON.parse(await readFile(manifest, 'utf8')).bin.tsc)
 
 /** What the compiler says of a user's program, line by line; nothing where it compiles. */
 async function compile(program: string, declarations?: string): Promise<string[]> {
@@ -29,20 +25,7 @@ async function compile(program: string, declarations?: string): Promise<string[]
     `import { PluginRegistry } from 'sen-plugin-host'\nconst registry = new PluginRegistry()\n${program}\n`,
   )
   if (declarations !== undefined) await writeFile(join(directory, 'plugins.d.ts'), declarations)
-  const options = {
-    noEmit: true,
-    strict: true,
-    module: 'nodenext',
-    target: 'es2022',
-    lib: ['es2022', 'esnext.disposable'],
-    types: ['node'],
-  }
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
-  const { stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false', '-p', directory], {
-    encoding: 'utf8',
-    cwd: directory,
-  })
-  return stdout.split('\n').filter(line => line !== '')
+  return compileProject(directory)
 }
 
 /** Each line of the program that the compiler finds something wrong with, without its message. */
