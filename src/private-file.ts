@@ -74,13 +74,12 @@ export function problemOfDirectory(directory: BigIntStats): UnsafeFileReason | u
  * @throws What `refuse` gives, for a file or directory that has a problem. What the system says comes as Node has it.
  */
 export function openToRead(path: string, refuse: Refusal): PrivateFile | undefined {
-  const directory = statSync(dirname(path), { bigint: true, throwIfNoEntry: false })
-  if (directory === undefined) return undefined
-  check(problemOfDirectory(directory), refuse)
   try {
+    check(problemOfDirectory(statSync(dirname(path), { bigint: true })), refuse)
     return openIfThere(path, O_RDONLY, refuse)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
 }

@@ -81,7 +81,8 @@ export class Wasi {
   }
 
   /**
-   * Opens what capabilities name; with `before`, as far as that did not open it already.
+   * Opens what capabilities name, and compares it with a deny list; with `before`, as far as that did not open it
+   * already.
    *
    * @throws The system's error for a directory that cannot be opened, with its `path`.
    */
@@ -89,18 +90,27 @@ export class Wasi {
     executor: Executor,
     plugin: addon.Plugin,
     capabilities: Capabilities,
+    deny: Capabilities,
     before?: addon.Grant,
   ): Promise<addon.Grant> {
-    return opened(await executor.openGrant(plugin, mutable(capabilities), this.#surroundings(), before))
+    const surroundings = this.#surroundings()
+    return opened(
+      await executor.openGrant(plugin, mutable(capabilities), surroundings, mutable(deny), before),
+    )
   }
 
   /** The same on this thread: for an execution that the event loop waits for. */
-  openSync(plugin: addon.Plugin, capabilities: Capabilities, before?: addon.Grant): addon.Grant {
+  openSync(
+    plugin: addon.Plugin,
+    capabilities: Capabilities,
+    deny: Capabilities,
+    before?: addon.Grant,
+  ): addon.Grant {
     const surroundings = this.#surroundings()
     return opened(
       before === undefined
-        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings)
-        : before.narrow(mutable(capabilities), surroundings),
+        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings, mutable(deny))
+        : before.narrow(mutable(capabilities), surroundings, mutable(deny)),
     )
   }
 
@@ -147,6 +157,12 @@ export class Wasi {
   }
 }
 
+/** @internal What no plugin gets, and the error for a grant that opened some of it. */
+export interface Denials {
+  readonly list: Capabilities
+  refusal(): Error
+}
+
 /** What was opened, for these capabilities, where relative patterns started from there. */
 interface Opened {
   readonly capabilities: Capabilities
@@ -164,8 +180,7 @@ export class PluginWorlds {
   readonly #executor: Executor
   readonly #plugin: addon.Plugin
   readonly #requested: Capabilities
-  /** Refuses directories that a grant opened and must not have. */
-  readonly #check: (directories: readonly addon.OpenedDirectory[]) => void
+  readonly #denials: Denials
   /** All that the plugin asks for, where it could be opened. */
   #opening: Opened | undefined
   /** What was granted last, open. */
@@ -177,13 +192,13 @@ export class PluginWorlds {
     executor: Executor,
     plugin: addon.Plugin,
     requested: Capabilities,
-    check: (directories: readonly addon.OpenedDirectory[]) => void,
+    denials: Denials,
   ) {
     this.#wasi = wasi
     this.#executor = executor
     this.#plugin = plugin
     this.#requested = requested
-    this.#check = check
+    this.#denials = denials
   }
 
   /** Whether all that the plugin asks for was there and is open. */
@@ -218,8 +233,9 @@ export class PluginWorlds {
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
     const { workingDirectory } = this.#wasi
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
+    const { list } = this.#denials
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, list, this.#before())
+    this.#refuseDenied(grant)
     const world = this.#wasi.world(grant, stdin, false)
     if (this.#isReleased) grant.release()
     else this.#keep({ capabilities, workingDirectory, grant })
@@ -232,8 +248,8 @@ export class PluginWorlds {
     const current = this.#current(capabilities)
     if (current !== undefined) return this.#wasi.world(current, stdin, true)
     const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#denials.list, this.#before())
+    this.#refuseDenied(grant)
     this.#keep({ capabilities, workingDirectory, grant })
     return this.#wasi.world(grant, stdin, true)
   }
@@ -251,13 +267,10 @@ export class PluginWorlds {
   }
 
   /** Refuses a grant that opened what it must not have. */
-  #refuse(grant: addon.Grant): void {
-    try {
-      this.#check(grant.directories)
-    } catch (error) {
-      grant.release()
-      throw error
-    }
+  #refuseDenied(grant: addon.Grant): void {
+    if (!grant.isDenied) return
+    grant.release()
+    throw this.#denials.refusal()
   }
 
   /** What is open of all that the plugin asks for, if that is what it asks for here. */
