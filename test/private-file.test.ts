@@ -57,11 +57,11 @@ const bad: readonly (readonly [string, string, Change])[] = [
   ['unsafe-directory', 'in a sticky one that anybody may write to', path => chmod(dirname(path), 0o1777)],
   ...(isRoot
     ? [
-        ['foreign-owner', "another user's file", path => chown(path, SOMEBODY, SOMEBODY)] as const,
+        ['foreign-owner', "another user's file", (path: string) => chown(path, SOMEBODY, SOMEBODY)] as const,
         [
           'unsafe-directory',
           "in another user's directory",
-          path => chown(dirname(path), SOMEBODY, SOMEBODY),
+          (path: string) => chown(dirname(path), SOMEBODY, SOMEBODY),
         ] as const,
       ]
     : []),

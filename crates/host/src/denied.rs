@@ -20,21 +20,13 @@ pub(crate) struct Denied<'a> {
     writes: Vec<Place>,
 }
 
-/// What one pattern of a deny list leads to.
-struct Place {
-    /// By its name, and without links, as either may be what was meant; and wherever else that is
-    /// mounted.
-    lineages: Vec<Lineage>,
-    scope: Scope,
-}
-
 impl<'a> Denied<'a> {
     pub(crate) fn new(list: &'a Capabilities, surroundings: &Surroundings) -> Self {
         let mounts = Mounts::now();
         let places = |patterns: &[PathPattern]| {
             let found = patterns
                 .iter()
-                .filter_map(|pattern| Place::find(pattern, surroundings, &mounts));
+                .flat_map(|pattern| denied_places(pattern, surroundings, &mounts));
             found.collect()
         };
         Self {
@@ -47,19 +39,13 @@ impl<'a> Denied<'a> {
     }
 
     /// Whether there is anything that both the list and a granted directory mean, for reading or for
-    /// writing: by identity, and by the name of what was opened where there is nothing to compare.
+    /// writing: by the name of what was opened, and by what is there.
     pub(crate) fn meets(&self, root: &Root) -> bool {
-        let own = Lineage::clone(&root.lineage);
-        let elsewhere = self.mounts.aliases(&root.real_path);
-        let elsewhere = elsewhere.iter().map(|path| Lineage::of_path(path));
-        let lineages: Vec<Lineage> = std::iter::once(own.clone())
-            .chain(elsewhere.filter(|other| other.is_same_place(&own)))
-            .collect();
-        let meets =
-            |places: &[Place], scope| places.iter().any(|place| place.meets(&lineages, scope));
-        meets(&self.reads, root.read)
-            || root.write.is_some_and(|write| meets(&self.writes, write))
-            || self.meets_by_name(root)
+        self.meets_by_name(root)
+            || self.meets_any(&self.reads, root, root.read)
+            || root
+                .write
+                .is_some_and(|write| self.meets_any(&self.writes, root, write))
     }
 
     fn meets_by_name(&self, root: &Root) -> bool {
@@ -77,42 +63,86 @@ impl<'a> Denied<'a> {
         };
         !self.list.overlapping(&opened, anchors).is_empty()
     }
+
+    fn meets_any(&self, denied: &[Place], root: &Root, scope: Scope) -> bool {
+        if denied.is_empty() {
+            return false;
+        }
+        let lineage = Lineage::clone(&root.lineage);
+        let granted = places(&root.real_path, vec![lineage], scope, &self.mounts);
+        let mut pairs = granted
+            .iter()
+            .flat_map(|granted| denied.iter().map(move |denied| (granted, denied)));
+        pairs.any(|(granted, denied)| granted.overlaps(denied))
+    }
+}
+
+/// A directory, or what would be one, with as much below it as is meant.
+struct Place {
+    /// By each name that it has.
+    lineages: Vec<Lineage>,
+    /// How many levels below it are meant.
+    reach: usize,
 }
 
 impl Place {
-    fn find(pattern: &PathPattern, surroundings: &Surroundings, mounts: &Mounts) -> Option<Self> {
-        // One that cannot be read is met by every name.
-        let path = host_path(&pattern.normal_path().ok()?, surroundings)?;
-        let real = without_links(&path);
-        let elsewhere = mounts.aliases(&real);
-        let elsewhere = elsewhere.iter().map(|path| Lineage::of_path(path));
-        let (named, own) = (Lineage::of_path(&path), Lineage::of_path(&real));
-        let mut lineages: Vec<Lineage> = elsewhere
-            .filter(|other| other.is_same_place(&own))
-            .collect();
-        lineages.extend([named, own]);
-        lineages.dedup();
-        Some(Self {
-            lineages,
-            scope: Scope::of(pattern),
-        })
+    fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
     }
 
-    fn meets(&self, granted: &[Lineage], scope: Scope) -> bool {
-        self.lineages.iter().any(|denied| {
-            let mut granted = granted.iter();
-            granted.any(|granted| overlaps((denied, self.scope), (granted, scope)))
+    fn contains(&self, inner: &Self) -> bool {
+        self.lineages.iter().any(|outer| {
+            let mut depths = inner
+                .lineages
+                .iter()
+                .filter_map(|inner| inner.depth_in(outer));
+            depths.any(|depth| depth <= self.reach)
         })
     }
 }
 
-/// Whether there is a path that both mean. One that is not recursive means its direct entries, too.
-fn overlaps(one: (&Lineage, Scope), other: (&Lineage, Scope)) -> bool {
-    let contains = |(outer, scope): (&Lineage, Scope), inner: &Lineage| {
-        let depth = inner.depth_in(outer);
-        depth.is_some_and(|depth| depth <= 1 || scope == Scope::Tree)
+/// What a pattern leads to, by its name and without links: either may be what was meant.
+fn denied_places(
+    pattern: &PathPattern,
+    surroundings: &Surroundings,
+    mounts: &Mounts,
+) -> Vec<Place> {
+    let path = pattern.normal_path().ok();
+    // What leads nowhere is met by nothing; what cannot be read is met by every name.
+    let Some(path) = path.and_then(|path| host_path(&path, surroundings)) else {
+        return Vec::new();
     };
-    contains(one, other.0) || contains(other, one.0)
+    let real = without_links(&path);
+    let lineages = vec![Lineage::of_path(&path), Lineage::of_path(&real)];
+    places(&real, lineages, Scope::of(pattern), mounts)
+}
+
+/// A directory that has these lineages, wherever else it is mounted, and what is mounted in it: part of
+/// another directory is.
+fn places(real: &Path, lineages: Vec<Lineage>, scope: Scope, mounts: &Mounts) -> Vec<Place> {
+    // One that is not recursive means its direct entries.
+    let reach = match scope {
+        Scope::Entries => 1,
+        Scope::Tree => usize::MAX,
+    };
+    let mounted = mounts.below(real).filter_map(|(point, depth)| {
+        let reach = reach.checked_sub(depth)?;
+        Some((point, vec![Lineage::of_path(point)], reach))
+    });
+    std::iter::once((real, lineages, reach))
+        .chain(mounted)
+        .map(|(path, mut lineages, reach)| {
+            for alias in mounts.aliases(path) {
+                let alias = Lineage::of_path(&alias);
+                if !lineages.contains(&alias)
+                    && lineages.iter().any(|own| own.is_same_place(&alias))
+                {
+                    lineages.push(alias);
+                }
+            }
+            Place { lineages, reach }
+        })
+        .collect()
 }
 
 /// Where a path really leads: as far as it is there.

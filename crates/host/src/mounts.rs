@@ -51,6 +51,14 @@ impl Mounts {
         others.filter(|other| other != path).collect()
     }
 
+    /// Where something is mounted below a path without links, and how many levels below.
+    pub(crate) fn below(&self, path: &Path) -> impl Iterator<Item = (&Path, usize)> {
+        self.0.iter().filter_map(move |mount| {
+            let depth = mount.point.strip_prefix(path).ok()?.components().count();
+            (depth > 0).then_some((&*mount.point, depth))
+        })
+    }
+
     /// Reads a table as proc(5) describes it; lines that are none are left out.
     #[cfg(any(target_os = "linux", test))]
     fn parse(table: &[u8]) -> Self {
@@ -119,6 +127,24 @@ mod tests {
 nonsense
 29 21 8:1 /bad\04 /bad rw - ext4 /dev/sda1 rw
 ";
+
+    #[test]
+    fn what_is_mounted_below_a_path_is_found() {
+        let mounts = Mounts::parse(TABLE);
+        let below = |path: &'static str| -> Vec<(String, usize)> {
+            let found = mounts.below(Path::new(path));
+            found
+                .map(|(point, depth)| (point.to_str().unwrap().to_owned(), depth))
+                .collect()
+        };
+        assert_eq!(
+            below("/mnt"),
+            [("/mnt/all".into(), 1), ("/mnt/all/etc".into(), 2)]
+        );
+        assert_eq!(below("/mnt/all"), [("/mnt/all/etc".into(), 1)]);
+        assert_eq!(below("/ho"), []);
+        assert_eq!(below("/").len(), 7);
+    }
 
     #[test]
     fn a_path_is_found_wherever_its_directory_is_mounted() {
