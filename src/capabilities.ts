@@ -63,6 +63,11 @@ export function allowsNet(
   return addon.native().capabilitiesAllowNet(mutable(grant), protocol, host, port)
 }
 
+/** @internal Which directories it depends on what paths of capabilities mean. */
+export function startsFrom(capabilities: Capabilities): addon.StartsFrom {
+  return addon.native().capabilitiesStartFrom(mutable(capabilities))
+}
+
 /** @internal Identifies capabilities however they are spelled. */
 export function hashOf(capabilities: Capabilities): string {
   return addon.native().capabilitiesHash(mutable(capabilities))

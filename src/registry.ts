@@ -485,9 +485,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       worlds:
         isPlain || !plugin.isWasi()
           ? undefined
-          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, directories =>
-              this.#permissions.checkOpened(entry, directories),
-            ),
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, {
+              list: this.#permissions.deny,
+              refusal: () => this.#permissions.deniedOpened(entry),
+            }),
       load,
       revocation: new Revocation(),
       place,
@@ -612,10 +613,32 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     decided: Capabilities | Promise<Capabilities>,
     world?: Promise<World>,
   ): Promise<void> {
+    const { workingDirectory } = this.#wasi
     call.grant = await decided
-    call.world = await (world ?? entry.worlds?.world(call.grant, stdin))
+    // What was decided about relative paths, maybe by a person, was about where they led then.
+    if (workingDirectory !== this.#wasi.workingDirectory) return await this.#allowLater(entry, call, stdin)
+    call.world = await this.#opened(entry, call, world ?? entry.worlds?.world(call.grant, stdin))
     // What happened meanwhile is noticed by what comes next: the guest is not started.
     call.signal?.throwIfAborted()
+  }
+
+  /** Waits for an opening, which takes as long as the file system does. */
+  async #opened(
+    entry: Entry,
+    call: Call,
+    opening: World | undefined | Promise<World>,
+  ): Promise<World | undefined> {
+    if (!(opening instanceof Promise)) return opening
+    try {
+      return await interruptible(call.signal, entry.revocation, () => opening)
+    } catch (error) {
+      // What is opened after all is nobody's.
+      opening.then(
+        world => world.release(),
+        () => {},
+      )
+      throw error
+    }
   }
 
   /** Begins an execution. Most have no signal, and are done by the time they have begun. */

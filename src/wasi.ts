@@ -82,7 +82,8 @@ export class Wasi {
   }
 
   /**
-   * Opens what capabilities name; with `before`, as far as that did not open it already.
+   * Opens what capabilities name, and compares it with a deny list; with `before`, as far as that did not open it
+   * already.
    *
    * @throws The system's error for a directory that cannot be opened, with its `path`.
    */
@@ -90,18 +91,27 @@ export class Wasi {
     executor: Executor,
     plugin: addon.Plugin,
     capabilities: Capabilities,
+    deny: Capabilities,
     before?: addon.Grant,
   ): Promise<addon.Grant> {
-    return opened(await executor.openGrant(plugin, mutable(capabilities), this.#surroundings(), before))
+    const surroundings = this.#surroundings()
+    return opened(
+      await executor.openGrant(plugin, mutable(capabilities), surroundings, mutable(deny), before),
+    )
   }
 
   /** The same on this thread: for an execution that the event loop waits for. */
-  openSync(plugin: addon.Plugin, capabilities: Capabilities, before?: addon.Grant): addon.Grant {
+  openSync(
+    plugin: addon.Plugin,
+    capabilities: Capabilities,
+    deny: Capabilities,
+    before?: addon.Grant,
+  ): addon.Grant {
     const surroundings = this.#surroundings()
     return opened(
       before === undefined
-        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings)
-        : before.narrow(mutable(capabilities), surroundings),
+        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings, mutable(deny))
+        : before.narrow(mutable(capabilities), surroundings, mutable(deny)),
     )
   }
 

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../manifest.js'
 import type { GrantDuration } from './grant.js'
+import type { GrantPlace } from './place.js'
 import type { PermissionRequest } from './request.js'
 
 /** What somebody is asked. Texts of the plugin are as it gave them: make them inert before showing them. */
@@ -12,9 +13,11 @@ export interface PermissionQuestion {
   readonly granted: Capabilities
   /** The code that was granted something before, where this code asks for more. */
   readonly previousDigest?: string
+  /** Where the plugin was granted something before, which holds there and not here: relative paths lead elsewhere. */
+  readonly elsewhere?: GrantPlace
   /** How long an answer can hold. */
   readonly durations: readonly ('once' | 'session' | 'always')[]
-  /** Where relative paths and `~/` lead. */
+  /** Where relative paths and `~/` lead. An answer about such paths that is remembered holds there. */
   readonly workingDirectory: string
   /** Where `~/` leads. */
   readonly home: string

@@ -5,6 +5,12 @@ import type { Wasi } from '../wasi.js'
 import { OpenedGrant } from './opened-grant.js'
 import type { World } from './world.js'
 
+/** @internal What no plugin gets, and the error for a grant that opened some of it. */
+export interface Denials {
+  readonly list: Capabilities
+  refusal(): Error
+}
+
 /**
  * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
  * anybody is asked about them, and stay the ones that they were then; in another working directory, relative
@@ -15,8 +21,7 @@ export class PluginWorlds {
   readonly #executor: Executor
   readonly #plugin: addon.Plugin
   readonly #requested: Capabilities
-  /** Refuses directories that a grant opened and must not have. */
-  readonly #check: (directories: readonly addon.OpenedDirectory[]) => void
+  readonly #denials: Denials
   /** All that the plugin asks for, where it could be opened. */
   #opening: OpenedGrant | undefined
   /** What was granted last, open. */
@@ -28,13 +33,13 @@ export class PluginWorlds {
     executor: Executor,
     plugin: addon.Plugin,
     requested: Capabilities,
-    check: (directories: readonly addon.OpenedDirectory[]) => void,
+    denials: Denials,
   ) {
     this.#wasi = wasi
     this.#executor = executor
     this.#plugin = plugin
     this.#requested = requested
-    this.#check = check
+    this.#denials = denials
   }
 
   /** Whether all that the plugin asks for was there and is open. */
@@ -68,8 +73,9 @@ export class PluginWorlds {
 
   async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<World> {
     const { workingDirectory } = this.#wasi
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
+    const { list } = this.#denials
+    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, list, this.#before())
+    this.#refuseDenied(grant)
     const granted = this.#opened(capabilities, workingDirectory, grant)
     const world = granted.world(stdin, false)
     if (this.#isReleased) granted.release()
@@ -83,8 +89,8 @@ export class PluginWorlds {
     const current = this.#current(capabilities)
     if (current !== undefined) return current.world(stdin, true)
     const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
+    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#denials.list, this.#before())
+    this.#refuseDenied(grant)
     const granted = this.#opened(capabilities, workingDirectory, grant)
     this.#keep(granted)
     return granted.world(stdin, true)
@@ -103,13 +109,10 @@ export class PluginWorlds {
   }
 
   /** Refuses a grant that opened what it must not have. */
-  #refuse(grant: addon.Grant): void {
-    try {
-      this.#check(grant.directories)
-    } catch (error) {
-      grant.release()
-      throw error
-    }
+  #refuseDenied(grant: addon.Grant): void {
+    if (!grant.isDenied) return
+    grant.release()
+    throw this.#denials.refusal()
   }
 
   #opened(capabilities: Capabilities, workingDirectory: string, grant: addon.Grant): OpenedGrant {
