@@ -46,7 +46,8 @@ export async function createProgram(context: Context, commands: readonly string[
   program
     .description('Runs plugins compiled to WebAssembly, within limits.')
     .usage('COMMAND [OPTIONS] [ARGS...]')
-    .version(packageData().version, '-V, --version', 'show the version')
+    .option('-V, --version', 'show the version')
+    .on('option:version', () => showVersion(context.terminal))
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .addHelpText('after', HELP)
@@ -60,6 +61,13 @@ export async function createProgram(context: Context, commands: readonly string[
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program
+}
+
+/** Not by Commander's `version`: that wants to be told the version at every start, and it has to be looked up. */
+function showVersion({ stdout }: Terminal): never {
+  const { version } = packageData()
+  stdout.write(`${version}\n`)
+  throw new CommanderError(0, 'commander.version', version)
 }
 
 /** Help and errors of the argument parser in the colours and words of everything else. */

@@ -1,5 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  // Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
+  promises,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type FileLock, native } from '../native.js'
@@ -47,16 +56,16 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   const { randomBytes } = await import('node:crypto')
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    const file = await open(temporary, 'wx', 0o600)
+    const file = await promises.open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await promises.rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await promises.rm(temporary, { force: true })
     throw error
   }
   await syncDirectory(dirname(path))
@@ -80,7 +89,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 async function acquire(path: string): Promise<FileLock> {
   const deadline = performance.now() + LOCK_PATIENCE_MS
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await promises.mkdir(dirname(path), { recursive: true, mode: 0o700 })
     checkDirectory(path, statSync(dirname(path)))
     for (;;) {
       const lock = native().tryLockFile(`${path}.lock`)
@@ -118,7 +127,7 @@ function checkFile(path: string, stats: Stats): void {
 /** So that the new name outlives a crash. Windows cannot, and does not need it. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
+  const directory = await promises.open(path, 'r')
   try {
     await directory.sync()
   } finally {

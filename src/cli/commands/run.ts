@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import type { PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
@@ -82,5 +81,7 @@ async function run(
 /** All that is piped in, for a plugin that asks for it and whose streams are captured. */
 async function pipedInput(registry: PluginRegistry, command: string): Promise<Uint8Array | undefined> {
   const asks = registry.getManifest(command)?.capabilities.stdio.stdin === true
-  return asks && !process.stdin.isTTY ? await buffer(process.stdin) : undefined
+  if (!asks || process.stdin.isTTY) return undefined
+  const { buffer } = await import('node:stream/consumers')
+  return await buffer(process.stdin)
 }
