@@ -81,6 +81,7 @@ describe('with a warm cache, no plugin is run by', () => {
       'completion of its options',
       ['__complete', '--partial=--', '--', 'run', '--plugins', 'PLUGINS', 'greet'],
     ],
+    ['its help, behind its name', ['run', '--plugins', 'PLUGINS', 'greet', '--help']],
     ['its types', ['types', 'PLUGINS']],
   ])('%s', async (_, args) => {
     const [, directory = ''] = await having('greet')
