@@ -2,9 +2,26 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { Language, type Node, Parser } from 'web-tree-sitter'
+
+/** What is needed of a parser's nodes. */
+interface Node {
+  readonly text: string
+  readonly hasError: boolean
+  readonly children: readonly (Node | null)[]
+  descendantsOfType(types: string[]): (Node | null)[]
+}
+
+/** What is needed of web-tree-sitter, whose own declarations ask for those of Emscripten and of browsers. */
+interface TreeSitter {
+  readonly Language: { load(file: string): Promise<object> }
+  readonly Parser: {
+    init(): Promise<void>
+    new (): { setLanguage(language: object): void; parse(text: string): { readonly rootNode: Node } | null }
+  }
+}
 
 const require = createRequire(import.meta.url)
+const { Language, Parser } = require('web-tree-sitter') as TreeSitter
 const script = fileURLToPath(new URL('../../completions/sen.ps1', import.meta.url))
 
 let root: Node
