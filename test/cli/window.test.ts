@@ -49,8 +49,15 @@ describe('in a narrow window', () => {
     expect(window.lines.map(line => line.split(' ')[0])).toEqual(['COMMAND', 'echo', 'greet', 'hello'])
   })
 
-  test.each([['run'], ['list'], ['doctor']])('help of %s breaks lines between words', async command => {
-    const window = open([command, '--help'], { columns: 60 })
+  test.each([
+    ['run', 60],
+    ['list', 60],
+    ['doctor', 60],
+    ['run', 40],
+    ['list', 40],
+    ['doctor', 40],
+  ])('help of %s breaks lines between words, of %d columns', async (command, columns) => {
+    const window = open([command, '--help'], { columns })
     expect(await window.ended).toBe(0)
     const { stdout } = await sen([command, '--help'])
     const words = new Set(stdout.split(/\s+/))
