@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+// Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
+import { promises } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Cache, type CacheOption, checkCache } from './cache.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
@@ -96,7 +97,7 @@ export class PluginScanner {
 /** @internal The absolute paths of a directory's modules, sorted. */
 export async function moduleFiles(directory: string): Promise<string[]> {
   const root = resolve(directory)
-  const entries = await readdir(root, { withFileTypes: true })
+  const entries = await promises.readdir(root, { withFileTypes: true })
   const files: string[] = []
   for (const entry of entries) {
     if (!entry.name.endsWith('.wasm')) continue
@@ -108,7 +109,7 @@ export async function moduleFiles(directory: string): Promise<string[]> {
 
 async function linksToFile(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile()
+    return (await promises.stat(path)).isFile()
   } catch {
     // A link that leads nowhere is no plugin.
     return false

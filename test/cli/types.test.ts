@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { declarationsOf } from '../../src/cli/types/declarations.js'
@@ -8,36 +8,19 @@ import { toJson } from '../../src/json.js'
 import { compileProject } from '../compile.js'
 import { answering, guestFile, temporaryDirectory } from '../guest.js'
 import { having } from './having.js'
-import { projectRoot, sen, startSen } from './sen.js'
-
-/** What the compiler says of a user's program, line by line; nothing where it compiles. */
-async function compile(program: string, declarations?: string): Promise<string[]> {
-  const directory = await temporaryDirectory()
-  await mkdir(join(directory, 'node_modules'))
-  await symlink(projectRoot, join(directory, 'node_modules', 'sen-plugin-host'), 'junction')
-  await symlink(
-    join(projectRoot, 'node_modules', '@types'),
-    join(directory, 'node_modules', '@types'),
-    'junction',
-  )
-  await writeFile(
-    join(directory, 'program.mts'),
-    `import { PluginRegistry } from 'sen-plugin-host'\nconst registry = new PluginRegistry()\n${program}\n`,
-  )
-  if (declarations !== undefined) await writeFile(join(directory, 'plugins.d.ts'), declarations)
-  return compileProject(directory)
-}
+import { sen, startSen } from './sen.js'
+import { linesOf, userProgram } from './user-program.js'
 
 /** Each line of the program that the compiler finds something wrong with, without its message. */
 async function wrongLines(program: string, declarations?: string): Promise<string[]> {
-  const lines = program.split('\n')
-  const messages = await compile(program, declarations)
+  const user = await userProgram(program, declarations)
+  const messages = await compileProject(user.directory)
   const numbers = messages.flatMap(message => {
     const number = /^program\.mts\((\d+),/.exec(message)?.[1]
     if (number === undefined && !message.startsWith(' ')) throw new Error(message)
-    return number === undefined ? [] : [Number(number) - 3]
+    return number === undefined ? [] : [Number(number) - 1]
   })
-  return [...new Set(numbers)].map(number => lines[number] ?? '')
+  return linesOf(user, numbers)
 }
 
 const style = {
@@ -112,7 +95,8 @@ describe('in a program, with the declarations of sen types,', () => {
   })
 
   test('what would have been right is said', async () => {
-    const [message] = await compile("registry.execute('greet', ['--style', 'shuot'])", declarations)
+    const program = "registry.execute('greet', ['--style', 'shuot'])"
+    const [message] = await compileProject((await userProgram(program, declarations)).directory)
     expect(message).toContain('"plain" | "shout"')
   })
 })
