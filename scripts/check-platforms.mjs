@@ -7,7 +7,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { platforms } from './platforms.mjs'
-import { ask, at, cargoEnv, main, requireRust, run, Stop } from './steps.mjs'
+import { ask, at, main, requireRust, run, Stop } from './steps.mjs'
 
 const CRATES = ['sen-host-protocol', 'sen-host', 'sen-host-node']
 /** By whatever name a build script asks for a compiler, an assembler or an archiver of these systems. */
@@ -33,7 +33,7 @@ function check(target) {
   const packages = CRATES.flatMap(name => ['--package', name])
   try {
     run('cargo', ['clippy', '--locked', ...packages, '--target', target, '--', '-D', 'warnings'], {
-      env: { ...cargoEnv, ...standIns(target) },
+      env: standIns(target),
     })
     return 'no errors, no warnings'
   } catch (error) {
