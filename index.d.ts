@@ -348,6 +348,12 @@ export interface ExecutorStats {
   threads: number
 }
 
+/**
+ * Says how many executions this process will have begun at most at the same time, before anything
+ * is loaded. See the host's `expect_executions`.
+ */
+export declare function expectExecutions(atOnce: number): void
+
 /** The context of a fault: which fields are there depends on its code. */
 export interface FaultDetails {
   import?: string

@@ -1,6 +1,8 @@
 /**
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
+ *
+ * @module sen-plugin-host
  */
 export { CompositeAuditSink } from './audit/composite-sink.js'
 export { defaultAuditPath } from './audit/default-path.js'

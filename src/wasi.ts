@@ -8,6 +8,7 @@ import { inert } from './inert.js'
 import type { Capabilities } from './manifest.js'
 import * as addon from './native.js'
 import { checkOneOf, checkOptions } from './options.js'
+import { World } from './wasi/world.js'
 
 /** What WASI plugins find outside of themselves, as far as it is granted to them. */
 export interface WasiOptions {
@@ -114,11 +115,12 @@ export class Wasi {
     )
   }
 
-  /** What an execution finds with this grant. `blocking`: one that the event loop waits for. */
-  world(grant: addon.Grant, stdin: Uint8Array | undefined, blocking: boolean): addon.World {
+  /** What executions find with this grant. `blocking`: those that the event loop waits for. */
+  world(grant: addon.Grant, stdin: Uint8Array | undefined, blocking: boolean): World {
     const passesOn = this.#stdio === 'inherit' && !blocking
     const captures = this.#stdio === 'capture' || (this.#stdio === 'inherit' && blocking)
-    return new (addon.native().World)(grant, captures, passesOn ? this.#ownSink() : undefined, stdin)
+    const sink = passesOn ? this.#ownSink() : undefined
+    return new World(new (addon.native().World)(grant, captures, sink, stdin))
   }
 
   /** Waits until what plugins wrote has been passed on. */
@@ -154,148 +156,6 @@ export class Wasi {
   #ownSink(): addon.OutputSink {
     this.#sink ??= newSink()
     return this.#sink
-  }
-}
-
-/** @internal What no plugin gets, and the error for a grant that opened some of it. */
-export interface Denials {
-  readonly list: Capabilities
-  refusal(): Error
-}
-
-/** What was opened, for these capabilities, where relative patterns started from there. */
-interface Opened {
-  readonly capabilities: Capabilities
-  readonly workingDirectory: string
-  readonly grant: addon.Grant
-}
-
-/**
- * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
- * anybody is asked about them, and stay the ones that they were then; in another working directory, relative
- * patterns are others.
- */
-export class PluginWorlds {
-  readonly #wasi: Wasi
-  readonly #executor: Executor
-  readonly #plugin: addon.Plugin
-  readonly #requested: Capabilities
-  readonly #denials: Denials
-  /** All that the plugin asks for, where it could be opened. */
-  #opening: Opened | undefined
-  /** What was granted last, open. */
-  #granted: Opened | undefined
-  #isReleased = false
-
-  constructor(
-    wasi: Wasi,
-    executor: Executor,
-    plugin: addon.Plugin,
-    requested: Capabilities,
-    denials: Denials,
-  ) {
-    this.#wasi = wasi
-    this.#executor = executor
-    this.#plugin = plugin
-    this.#requested = requested
-    this.#denials = denials
-  }
-
-  /** Whether all that the plugin asks for was there and is open. */
-  get areOpen(): boolean {
-    return this.#before()?.isComplete === true
-  }
-
-  /**
-   * Opens what the plugin asks for and is not open yet. Where that fails, `world` says so: for what was granted of
-   * it.
-   */
-  async open(): Promise<void> {
-    const [earlier, { workingDirectory }] = [this.#opening, this.#wasi]
-    const opening = this.#wasi.openAhead(this.#executor, this.#plugin, this.#requested, this.#before())
-    const grant = await opening.catch(() => undefined)
-    if (grant === undefined) return
-    // Somebody may have been asked by now about what another call has opened: that is what it stays.
-    if (this.#opening !== earlier || this.#isReleased) grant.release()
-    else this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
-  }
-
-  /**
-   * What an execution finds that was granted these capabilities: at once, if they are those of the last one. To be
-   * released when the execution is over.
-   *
-   * @throws The system's error for a directory that cannot be opened, with its `path`.
-   */
-  world(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World | Promise<addon.World> {
-    const grant = this.#current(capabilities)
-    return grant === undefined ? this.#worldLater(capabilities, stdin) : this.#wasi.world(grant, stdin, false)
-  }
-
-  async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
-    const { workingDirectory } = this.#wasi
-    const { list } = this.#denials
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, list, this.#before())
-    this.#refuseDenied(grant)
-    const world = this.#wasi.world(grant, stdin, false)
-    if (this.#isReleased) grant.release()
-    else this.#keep({ capabilities, workingDirectory, grant })
-    return world
-  }
-
-  /** As `world`, on this thread: for an execution that the event loop waits for. */
-  worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (!this.areOpen) this.#openSync()
-    const current = this.#current(capabilities)
-    if (current !== undefined) return this.#wasi.world(current, stdin, true)
-    const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#denials.list, this.#before())
-    this.#refuseDenied(grant)
-    this.#keep({ capabilities, workingDirectory, grant })
-    return this.#wasi.world(grant, stdin, true)
-  }
-
-  /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
-  release(): void {
-    this.#isReleased = true
-    this.#reopened(undefined)
-  }
-
-  #openSync(): void {
-    const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openAheadSync(this.#plugin, this.#requested, this.#before())
-    this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
-  }
-
-  /** Refuses a grant that opened what it must not have. */
-  #refuseDenied(grant: addon.Grant): void {
-    if (!grant.isDenied) return
-    grant.release()
-    throw this.#denials.refusal()
-  }
-
-  /** What is open of all that the plugin asks for, if that is what it asks for here. */
-  #before(): addon.Grant | undefined {
-    return this.#isHere(this.#opening) ? this.#opening.grant : undefined
-  }
-
-  #current(capabilities: Capabilities): addon.Grant | undefined {
-    const granted = this.#granted
-    return this.#isHere(granted) && granted.capabilities === capabilities ? granted.grant : undefined
-  }
-
-  #isHere(opened: Opened | undefined): opened is Opened {
-    return opened?.workingDirectory === this.#wasi.workingDirectory
-  }
-
-  #reopened(opening: Opened | undefined): void {
-    this.#opening?.grant.release()
-    this.#opening = opening
-    this.#keep(undefined)
-  }
-
-  #keep(granted: Opened | undefined): void {
-    this.#granted?.grant.release()
-    this.#granted = granted
   }
 }
 

@@ -12,6 +12,7 @@ export type GrantDuration = 'once' | 'session' | 'always' | { readonly until: Da
 
 /** What a grant is found by. It belongs to code, never to a command's name alone, and to the place of relative paths. */
 export interface PermissionGrantKey extends GrantPlace {
+  /** As in `PermissionRequest`. */
   readonly command: string
   /** `blake3:` and the digest of the module. */
   readonly digest: string

@@ -1,5 +1,10 @@
-import { closeSync, fstatSync, readFileSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  fstatSync,
+  // Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
+  promises,
+  readFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isPluginHostError } from '../errors.js'
@@ -51,16 +56,16 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   const { randomBytes } = await import('node:crypto')
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    const file = await open(temporary, 'wx', 0o600)
+    const file = await promises.open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await promises.rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await promises.rm(temporary, { force: true })
     throw error
   }
   await syncDirectory(dirname(path))
@@ -100,7 +105,7 @@ async function acquire(path: string): Promise<FileLock> {
 /** So that the new name outlives a crash. Windows cannot, and does not need it. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
+  const directory = await promises.open(path, 'r')
   try {
     await directory.sync()
   } finally {

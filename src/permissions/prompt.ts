@@ -5,6 +5,7 @@ import type { PermissionRequest } from './request.js'
 
 /** What somebody is asked. Texts of the plugin are as it gave them: make them inert before showing them. */
 export interface PermissionQuestion {
+  /** Who asks, and for what. */
   readonly request: PermissionRequest
   /** What is to be decided: all that is requested, or what is new. */
   readonly capabilities: Capabilities
@@ -18,6 +19,7 @@ export interface PermissionQuestion {
   readonly durations: readonly ('once' | 'session' | 'always')[]
   /** Where relative paths and `~/` lead. An answer about such paths that is remembered holds there. */
   readonly workingDirectory: string
+  /** Where `~/` leads. */
   readonly home: string
 }
 
@@ -44,6 +46,8 @@ export type PermissionAnswer =
  */
 export interface PermissionPrompt {
   /**
+   * Asks one question.
+   *
    * @param signal - Aborted when nobody waits for the answer any more: the question is to be withdrawn.
    */
   ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer>

@@ -17,9 +17,11 @@ export type PromptInput = Readable & { readonly isTTY?: boolean }
 /** What it writes to: `process.stderr`, or something like it. */
 export interface PromptOutput {
   readonly isTTY?: boolean
+  /** Writes a text, which is inert already. */
   write(text: string): unknown
 }
 
+/** Where questions are asked, and for how long. */
 export interface TerminalPermissionPromptOptions {
   /** Default: `process.stdin`. */
   readonly input?: PromptInput

@@ -68,7 +68,7 @@ mod watch;
 pub use compile_cache::{
     CacheEntry, CacheEntryContents, CacheStats, CacheUnusable, CacheVerification, CompileCache,
 };
-pub use engine::{Allocation, allocation};
+pub use engine::{Allocation, allocation, expect_executions};
 pub use error::{Fault, FaultKind, Frame};
 pub use execution::Execution;
 pub use executor::{Executor, ExecutorStats, Lane, Work};
