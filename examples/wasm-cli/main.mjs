@@ -24,9 +24,7 @@ const commands = () =>
     .plugins(registry)
     .route('doctor', doctor, { about: 'Say which files are no plugins, and why' })
 
-await commands()
-  .route('repl', repl, { about: 'Open a shell that follows the plugins as they change' })
-  .run()
+await commands().route('repl', repl, { about: 'Open a shell that follows the plugins as they change' }).run()
 await watcher.close()
 await registry.close()
 
