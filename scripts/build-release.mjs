@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { checkAddon, GLIBC } from './check-addon.mjs'
 import { platforms } from './platforms.mjs'
-import { ask, at, cargoEnv, main, requireRust, run, Stop } from './steps.mjs'
+import { ask, at, main, requireRust, run, Stop } from './steps.mjs'
 
 const CRATE = 'sen-host-node'
 const TOOLS = ['cargo-zigbuild==0.24.0', 'ziglang==0.15.2']
@@ -34,11 +34,11 @@ function build(platform) {
 
   const args = ['--profile', 'dist', '--locked', '--package', CRATE]
   if (os === 'linux') {
-    const env = { ...cargoEnv, ...crossEnv() }
+    const env = crossEnv()
     // A library that is loaded into Node cannot bring a C library of its own.
     if (libc === 'musl') env.RUSTFLAGS = '-C target-feature=-crt-static'
     run('cargo', ['zigbuild', ...args, '--target', libc === 'glibc' ? `${target}.${GLIBC}` : target], { env })
-  } else run('cargo', ['build', ...args, '--target', target], { env: cargoEnv })
+  } else run('cargo', ['build', ...args, '--target', target])
 
   mkdirSync(at('target', 'addons'), { recursive: true })
   const addon = at('target', 'addons', platform.addon)

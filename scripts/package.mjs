@@ -7,25 +7,16 @@
 //
 // Prints what each holds and weighs, and writes SHA256SUMS beside them. Fails where a package is larger than it may be.
 
-import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeChecksums } from './checksums.mjs'
 import { platformManifest, platforms, rootManifest, source } from './platforms.mjs'
 import { repositoryUrl } from './repository.mjs'
 import { ask, at, main, Stop } from './steps.mjs'
 import { strip } from './strip.mjs'
-import { thirdPartyLicenses } from './third-party-licenses.mjs'
+import { rustCopyright, thirdPartyLicenses } from './third-party-licenses.mjs'
 
 const MIB = 2 ** 20
 /** What a user downloads, at most: the root's package, and one platform's. */
@@ -53,17 +44,10 @@ await main(() => {
         pack(layPlatform(join(stage, platform.name), platform, addons), output, LIMITS.platform),
       ),
     ]
-    writeFileSync(join(output, 'SHA256SUMS'), packed.map(checksum).join(''))
+    writeChecksums(output)
     console.table(Object.fromEntries(packed.map(({ name, ...row }) => [name, row])))
   } finally {
     rmSync(stage, { recursive: true, force: true })
-  }
-
-  function checksum({ tarball }) {
-    const sha256 = createHash('sha256')
-      .update(readFileSync(join(output, tarball)))
-      .digest('hex')
-    return `${sha256}  ${tarball}\n`
   }
 })
 
@@ -82,6 +66,7 @@ function layPlatform(folder, platform, addons) {
   layTexts(folder)
   layManifest(folder, platformManifest(platform), `npm/${platform.name}`)
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(platform.target))
+  copyFileSync(rustCopyright(), join(folder, 'RUST-COPYRIGHT.html'))
   strip(join(addons, platform.addon), join(folder, platform.addon))
   return folder
 }

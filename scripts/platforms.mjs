@@ -34,7 +34,7 @@ export function platformManifest({ name, os, cpu, libc, packageName, addon }) {
     description: `The addon of ${source.name} for ${name}`,
     license,
     main: addon,
-    files: [addon, 'LICENSE-*', 'THIRD-PARTY-LICENSES.txt'],
+    files: [addon, 'LICENSE-*', 'THIRD-PARTY-LICENSES.txt', 'RUST-COPYRIGHT.html'],
     engines,
     os: [os],
     cpu: [cpu],

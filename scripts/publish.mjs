@@ -1,45 +1,55 @@
 // Publishes the tarballs of target/packages, the platforms' before the one that asks for them: whoever installs in between
-// gets the version before. What is on the registry already is left alone, so that a run that broke off can be repeated.
+// gets the version before. All are looked at before the first is published. What is on the registry already is left alone,
+// so that a run that broke off can be repeated.
 //
-//   node scripts/publish.mjs [--dry-run] [--tag TAG]
+//   node scripts/publish.mjs [--dry-run] [--tag TAG] [--tarballs DIR]
 //
 // In the release workflow npm trusts the workflow's own identity, and writes down where each package comes from; there is
 // no token.
 
-import { readdirSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { platforms, source } from './platforms.mjs'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { platforms, rootManifest, source } from './platforms.mjs'
 import { ask, at, main, run, Stop } from './steps.mjs'
-
-const folder = at('target', 'packages')
 
 await main(() => {
   const { values } = parseArgs({
-    options: { 'dry-run': { type: 'boolean' }, tag: { type: 'string', default: tagOf(source.version) } },
+    options: {
+      'dry-run': { type: 'boolean' },
+      tag: { type: 'string', default: tagOf(source.version) },
+      tarballs: { type: 'string', default: at('target', 'packages') },
+    },
   })
   const names = [...platforms.map(({ packageName }) => packageName), source.name]
-  const tarballs = names.map(name => [name, `${name}-${source.version}.tgz`])
-  const missing = tarballs.filter(([, file]) => !readdirSync(folder).includes(file))
+  const tarballs = names.map(name => [name, join(resolve(values.tarballs), `${name}-${source.version}.tgz`)])
+  const missing = tarballs.filter(([, file]) => !existsSync(file))
   if (missing.length > 0) throw new Stop(`not packed: ${missing.map(([name]) => name).join(', ')}`)
+  for (const [name, file] of tarballs) check(name, file)
 
   for (const [name, file] of tarballs) {
-    const published = ask('npm', ['view', `${name}@${source.version}`, 'version'])
-    if (published) {
+    if (ask('npm', ['view', `${name}@${source.version}`, 'version'])) {
       console.log(`${name} ${source.version} is published already`)
       continue
     }
     const dryRun = values['dry-run'] ? ['--dry-run'] : []
-    run('npm', [
-      'publish',
-      at('target', 'packages', file),
-      '--access',
-      'public',
-      '--tag',
-      values.tag,
-      ...dryRun,
-    ])
+    run('npm', ['publish', file, '--access', 'public', '--tag', values.tag, ...dryRun])
   }
 })
+
+/** A file's name says what was packed; what npm goes by is the manifest in it. */
+function check(name, file) {
+  const text = ask('tar', ['-xzOf', file, 'package/package.json'])
+  if (text === undefined) throw new Stop(`${file} cannot be read`)
+  const manifest = JSON.parse(text)
+  if (manifest.name !== name || manifest.version !== source.version)
+    throw new Stop(`${file} has ${manifest.name} ${manifest.version} in it: npm run package`)
+  if (
+    name === source.name &&
+    !isDeepStrictEqual(manifest.optionalDependencies, rootManifest().optionalDependencies)
+  )
+    throw new Stop(`${file} asks for other packages than are published with it: npm run package`)
+}
 
 /** What `npm install` takes without being asked is never a version that was only tried. */
 function tagOf(version) {

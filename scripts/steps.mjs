@@ -16,7 +16,7 @@ export const at = (...parts) => join(root, ...parts)
 
 /**
  * napi-derive writes the types of the addon's exports here while it compiles. The addon's build script depends on
- * this variable, so every cargo command of these scripts sets it: otherwise each would undo the other's build.
+ * this variable, so every cargo command for this machine's own target sets it: otherwise each would undo the other's build.
  */
 export const cargoEnv = { NAPI_TYPE_DEF_TMP_FOLDER: at('target', 'napi-rs', 'types') }
 

@@ -9,6 +9,7 @@ import { modulePath } from './module-path.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
 
+/** What plugins are loaded with. */
 export interface PluginScannerOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits
@@ -18,13 +19,17 @@ export interface PluginScannerOptions {
 
 /** A file that looks like a plugin and is none. */
 export interface ScanFailure {
+  /** The file, absolute. */
   readonly path: string
+  /** Why it is no plugin. */
   readonly error: PluginHostError
 }
 
 /** What is in a directory: both lists sorted by path. */
 export interface ScanResult {
+  /** What could be loaded. */
   readonly plugins: LoadedPlugin[]
+  /** What could not. */
   readonly failures: ScanFailure[]
 }
 

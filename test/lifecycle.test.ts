@@ -8,10 +8,12 @@ import { type Ended, program, runProgram } from './system.js'
 
 // Faults at the end of a process are rare ones: `npm run soak` makes each a thousand times.
 const ROUNDS = Number(process.env.SEN_SOAK_ROUNDS ?? 2)
+/** After so long a process hangs. One of a soak may have been suspended with all of it, for minutes. */
+const PATIENCE_MS = process.env.SEN_SOAK_ROUNDS === undefined ? 20_000 : 900_000
 /** Processes at once. */
 const AT_ONCE = 2
 
-vi.setConfig({ testTimeout: 30_000 + ROUNDS * 5_000 })
+vi.setConfig({ testTimeout: 10_000 + PATIENCE_MS + ROUNDS * 5_000 })
 
 const guests = [
   'echo',
@@ -38,14 +40,14 @@ const situations = [
 describe.each(situations)('a process in the middle of %s', situation => {
   test('ends by process.exit() with that code, and prints nothing', async () => {
     await rounds(
-      directory => runProgram('in-the-middle.mjs', [situation, 'exit', directory]),
+      directory => runPatiently('in-the-middle.mjs', [situation, 'exit', directory]),
       ended => expect(ended).toEqual({ code: 7, signal: null, stdout: '', stderr: '' }),
     )
   })
 
   test.each(['throw', 'reject'])('ends by what nobody handles, and reports it: %s', async end => {
     await rounds(
-      directory => runProgram('in-the-middle.mjs', [situation, end, directory]),
+      directory => runPatiently('in-the-middle.mjs', [situation, end, directory]),
       ({ code, signal, stdout, stderr }) => {
         expect({ code, signal, stdout }).toEqual({ code: 1, signal: null, stdout: '' })
         expect(stderr).toContain('Error: nobody handles this')
@@ -57,6 +59,7 @@ describe.each(situations)('a process in the middle of %s', situation => {
     await rounds(
       directory =>
         runProgram('in-the-middle.mjs', [situation, 'wait', directory], {
+          timeoutMs: PATIENCE_MS,
           onOutput: (stdout, kill) => {
             if (stdout === 'begun\n') kill(name)
           },
@@ -71,14 +74,14 @@ test.each(situations)(
   async situation => {
     const directory = await directoryOfGuests()
     const args = [situation, `${ROUNDS}`, directory]
-    const ended = await runProgram('terminate.mjs', args, { timeoutMs: 20_000 + ROUNDS * 5_000 })
+    const ended = await runProgram('terminate.mjs', args, { timeoutMs: PATIENCE_MS + ROUNDS * 5_000 })
     expect(ended).toEqual({ code: 0, signal: null, stdout: 'still here\n', stderr: '' })
   },
 )
 
 test('a process whose callbacks throw goes on, and so do its calls', async () => {
   await rounds(
-    directory => runProgram('throwing-callbacks.mjs', [directory]),
+    directory => runPatiently('throwing-callbacks.mjs', [directory]),
     ({ code, stdout, stderr }) => {
       const { uncaught, ...rest } = JSON.parse(stdout)
       expect({ code, stderr, rest }).toMatchObject({
@@ -93,7 +96,7 @@ test('a process whose callbacks throw goes on, and so do its calls', async () =>
 
 test("a cluster's workers end as they should, each in its own way", async () => {
   await rounds(
-    directory => runProgram('cluster.mjs', [directory]),
+    directory => runPatiently('cluster.mjs', [directory]),
     ({ code, stdout, stderr }) => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(JSON.parse(stdout)).toEqual([
@@ -116,7 +119,7 @@ describe('beside an addon that handles the signals of faults and passes them on'
       code,
     ])
     await rounds(
-      directory => runProgram('beside-handler.mjs', [first, addon, directory]),
+      directory => runPatiently('beside-handler.mjs', [first, addon, directory]),
       ({ code, signal, stdout }) => {
         expect({ code, signal }).toEqual({ code: 0, signal: null })
         for (const caught of JSON.parse(stdout)) expect(caught).toEqual(codes)
@@ -124,6 +127,10 @@ describe('beside an addon that handles the signals of faults and passes them on'
     )
   })
 })
+
+function runPatiently(name: string, args: readonly string[]): Promise<Ended> {
+  return runProgram(name, args, { timeoutMs: PATIENCE_MS })
+}
 
 /** Runs a program so many times, each time in a directory with the guests, and looks at how it ended. */
 async function rounds(

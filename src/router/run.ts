@@ -3,6 +3,7 @@ import { checkArgs, checkOptions, checkSignal } from '../options.js'
 import { Terminal } from '../terminal.js'
 import type { RouterResponse } from './response.js'
 
+/** What `Router.run` carries out. */
 export interface RouterRunOptions {
   /** The program's name or path, then the words. Default: `process.argv.slice(1)`. */
   readonly argv?: readonly string[]

@@ -1,33 +1,21 @@
-import { spawnSync } from 'node:child_process'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { declarationsOf } from '../../src/cli/types/declarations.js'
 import { schemaOf } from '../../src/cli/types/schema.js'
 import type { CommandSpec } from '../../src/index.js'
 import { toJson } from '../../src/json.js'
+import { compileProject } from '../compile.js'
 import { answering, guestFile, temporaryDirectory } from '../guest.js'
 import { having } from './having.js'
 import { sen, startSen } from './sen.js'
-import { linesOf, type UserProgram, userProgram } from './user-program.js'
-
-const manifest = createRequire(import.meta.url).resolve('typescript/package.json')
-const compiler = join(dirname(manifest), JSON.parse(await readFile(manifest, 'utf8')).bin.tsc)
-
-/** What the compiler says of a user's program, line by line; nothing where it compiles. */
-function compile({ directory }: UserProgram): string[] {
-  const { stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false', '-p', directory], {
-    encoding: 'utf8',
-    cwd: directory,
-  })
-  return stdout.split('\n').filter(line => line !== '')
-}
+import { linesOf, userProgram } from './user-program.js'
 
 /** Each line of the program that the compiler finds something wrong with, without its message. */
 async function wrongLines(program: string, declarations?: string): Promise<string[]> {
   const user = await userProgram(program, declarations)
-  const numbers = compile(user).flatMap(message => {
+  const messages = await compileProject(user.directory)
+  const numbers = messages.flatMap(message => {
     const number = /^program\.mts\((\d+),/.exec(message)?.[1]
     if (number === undefined && !message.startsWith(' ')) throw new Error(message)
     return number === undefined ? [] : [Number(number) - 1]
@@ -108,7 +96,7 @@ describe('in a program, with the declarations of sen types,', () => {
 
   test('what would have been right is said', async () => {
     const program = "registry.execute('greet', ['--style', 'shuot'])"
-    const [message] = compile(await userProgram(program, declarations))
+    const [message] = await compileProject((await userProgram(program, declarations)).directory)
     expect(message).toContain('"plain" | "shout"')
   })
 })

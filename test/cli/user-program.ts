@@ -1,5 +1,6 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeSettings } from '../compile.js'
 import { temporaryDirectory } from '../guest.js'
 import { projectRoot } from './sen.js'
 
@@ -32,15 +33,7 @@ export async function userProgram(program: string, declarations?: string): Promi
   )
   await writeFile(file, text)
   if (declarations !== undefined) await writeFile(join(directory, 'plugins.d.ts'), declarations)
-  const compilerOptions = {
-    noEmit: true,
-    strict: true,
-    module: 'nodenext',
-    target: 'es2022',
-    lib: ['es2022', 'esnext.disposable'],
-    types: ['node'],
-  }
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  await writeSettings(directory)
   return { directory, file, text }
 }
 

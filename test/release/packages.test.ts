@@ -127,7 +127,15 @@ describe("a platform's package", () => {
   test('has its addon, with the licences of all that is linked in, and nothing else', async () => {
     const [file] = (addon.manifest.files as string[]) ?? []
     expect((await listFiles(addon)).sort()).toEqual(
-      ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'THIRD-PARTY-LICENSES.txt', 'package.json', file].sort(),
+      [
+        'LICENSE-APACHE',
+        'LICENSE-MIT',
+        'README.md',
+        'RUST-COPYRIGHT.html',
+        'THIRD-PARTY-LICENSES.txt',
+        'package.json',
+        file,
+      ].sort(),
     )
   })
 

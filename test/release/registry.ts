@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename } from 'node:path'
+import { json } from 'node:stream/consumers'
 import type { Manifest, Tarball } from './tarballs.js'
 
 /** A registry on this machine, with what was put into it and nothing else. */
@@ -11,22 +12,39 @@ export interface Registry {
   readonly url: string
   /** The names that were asked for and are not here. */
   readonly unknown: readonly string[]
+  /** The names that were published, in that order. */
+  readonly published: readonly string[]
   close(): Promise<void>
 }
 
 /**
  * Serves packages as npm's registry does: a document for each name, and its tarball. `announced` are
  * packages of which there is a document only, as those for other platforms, which nobody downloads.
+ * Whoever publishes is believed, unless `refuses` does not want that name.
  */
 export async function startRegistry(
   tarballs: readonly Tarball[],
   announced: readonly Manifest[],
+  { refuses = () => false }: { refuses?: (name: string) => boolean } = {},
 ): Promise<Registry> {
   const files = new Map<string, Buffer>()
   const documents = new Map<string, object>()
   const unknown: string[] = []
-  const server = createServer((request, response) => {
+  const published: string[] = []
+  const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://registry').pathname).slice(1)
+    if (request.method === 'PUT') {
+      const { name, versions } = (await json(request)) as Published
+      const isRefused = refuses(name)
+      const [manifest] = Object.values(versions)
+      if (!isRefused && manifest !== undefined) {
+        published.push(name)
+        documents.set(name, document(manifest, manifest.dist as object))
+      }
+      response.writeHead(isRefused ? 403 : 201, { 'content-type': 'application/json' })
+      response.end('{}')
+      return
+    }
     const body = files.get(path) ?? (documents.has(path) ? JSON.stringify(documents.get(path)) : undefined)
     if (body === undefined) unknown.push(path)
     response.writeHead(body === undefined ? 404 : 200, {
@@ -54,12 +72,19 @@ export async function startRegistry(
   return {
     url,
     unknown,
+    published,
     async close() {
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
     },
   }
+}
+
+/** What npm sends to publish, as far as it is looked at. */
+interface Published {
+  readonly name: string
+  readonly versions: Readonly<Record<string, Manifest>>
 }
 
 function document(manifest: Manifest, dist: object): object {

@@ -3,6 +3,10 @@ use std::io;
 /// Why a call of preview 1 was refused, by the numbers of its specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
+#[cfg_attr(
+    windows,
+    allow(dead_code, reason = "Windows has nothing for some of them")
+)]
 pub(super) enum Errno {
     Acces = 2,
     Again = 6,
@@ -42,8 +46,7 @@ pub(super) enum Errno {
 
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Self {
-        #[cfg(unix)]
-        if let Some(errno) = error.raw_os_error().and_then(of_unix) {
+        if let Some(errno) = error.raw_os_error().and_then(of_system) {
             return errno;
         }
         of_kind(error.kind())
@@ -51,7 +54,7 @@ impl From<io::Error> for Errno {
 }
 
 #[cfg(unix)]
-fn of_unix(number: i32) -> Option<Errno> {
+fn of_system(number: i32) -> Option<Errno> {
     Some(match number {
         libc::EACCES => Errno::Acces,
         libc::EAGAIN => Errno::Again,
@@ -90,8 +93,36 @@ fn of_unix(number: i32) -> Option<Errno> {
     })
 }
 
-/// Errors that no system call gave, such as that a path leads out of its directory; and all of
-/// them where numbers have other meanings.
+/// Those whose kind, as the standard library sorts them, says something else or nothing.
+#[cfg(windows)]
+fn of_system(number: i32) -> Option<Errno> {
+    use windows_sys::Win32::Foundation::{
+        ERROR_ACCESS_DENIED, ERROR_BUFFER_OVERFLOW, ERROR_BUSY, ERROR_CANT_RESOLVE_FILENAME,
+        ERROR_DISK_QUOTA_EXCEEDED, ERROR_FILENAME_EXCED_RANGE, ERROR_INVALID_HANDLE,
+        ERROR_INVALID_NAME, ERROR_LOCK_VIOLATION, ERROR_NEGATIVE_SEEK, ERROR_NOT_SAME_DEVICE,
+        ERROR_PRIVILEGE_NOT_HELD, ERROR_SHARING_VIOLATION, ERROR_TOO_MANY_LINKS,
+        ERROR_TOO_MANY_OPEN_FILES,
+    };
+    Some(match u32::try_from(number).ok()? {
+        ERROR_ACCESS_DENIED => Errno::Acces,
+        ERROR_BUFFER_OVERFLOW | ERROR_FILENAME_EXCED_RANGE => Errno::Nametoolong,
+        ERROR_BUSY | ERROR_LOCK_VIOLATION | ERROR_SHARING_VIOLATION => Errno::Busy,
+        ERROR_CANT_RESOLVE_FILENAME => Errno::Loop,
+        ERROR_DISK_QUOTA_EXCEEDED => Errno::Dquot,
+        ERROR_INVALID_HANDLE => Errno::Badf,
+        // No file can have such a name.
+        ERROR_INVALID_NAME => Errno::Noent,
+        ERROR_NEGATIVE_SEEK => Errno::Inval,
+        ERROR_NOT_SAME_DEVICE => Errno::Xdev,
+        ERROR_PRIVILEGE_NOT_HELD => Errno::Perm,
+        ERROR_TOO_MANY_LINKS => Errno::Mlink,
+        ERROR_TOO_MANY_OPEN_FILES => Errno::Nfile,
+        _ => return None,
+    })
+}
+
+/// Errors that no system call gave, such as that a path leads out of its directory, and those
+/// that are told by their kind.
 fn of_kind(kind: io::ErrorKind) -> Errno {
     use io::ErrorKind;
     match kind {

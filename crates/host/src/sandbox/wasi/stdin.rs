@@ -15,6 +15,7 @@ pub(super) enum Read {
     /// That many bytes; 0 at the end.
     Bytes(usize),
     /// Nothing yet.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "nothing is waited for there"))]
     NotYet,
 }
 
