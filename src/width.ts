@@ -32,21 +32,24 @@ export function clip(line: string, width: number, cut: 'start' | 'end'): string 
 /**
  * The line in lines of no more than so many columns, broken at spaces, or inside a word that is wider
  * than a line. As it is where there is no width to keep to.
+ *
+ * @param wide - Whether words that are wider than a line are broken. A terminal knows of those that it
+ *   breaks itself, so that they can be copied in one piece.
  */
-export function wrap(line: string, width: number | undefined): string[] {
+export function wrap(line: string, width: number | undefined, wide: 'break' | 'keep' = 'break'): string[] {
   if (width === undefined || widthOf(line) <= width) return [line]
   const lines: string[] = []
   let current = ''
   let room = width
   for (const word of line.split(' ')) {
-    const wide = widthOf(word)
-    if (current !== '' && wide < room) {
+    const columns = widthOf(word)
+    if (current !== '' && columns < room) {
       current += ` ${word}`
-      room -= wide + 1
+      room -= columns + 1
       continue
     }
     if (current !== '') lines.push(current)
-    const pieces = wide > width ? breakUp(word, width) : [word]
+    const pieces = columns > width && wide === 'break' ? breakUp(word, width) : [word]
     current = pieces.pop() ?? ''
     lines.push(...pieces)
     room = width - widthOf(current)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clip, widthOf } from '../src/width.js'
+import { clip, widthOf, wrap } from '../src/width.js'
 
 describe('the width of', () => {
   test.each([
@@ -31,5 +31,17 @@ describe('a text that is too wide', () => {
   ] as const)('%j in %d columns, cut at the %s, is %j', (text, width, cut, clipped) => {
     expect(clip(text, width, cut)).toBe(clipped)
     expect(widthOf(clipped)).toBeLessThanOrEqual(width)
+  })
+})
+
+describe('lines of a text', () => {
+  test.each<[text: string, width: number | undefined, broken: string[], kept: string[]]>([
+    ['one two three', undefined, ['one two three'], ['one two three']],
+    ['one two three', 7, ['one two', 'three'], ['one two', 'three']],
+    ['a abcdefgh b', 5, ['a', 'abcde', 'fgh b'], ['a', 'abcdefgh', 'b']],
+    ['世界 世界', 5, ['世界', '世界'], ['世界', '世界']],
+  ])('%j, in %s columns', (text, width, broken, kept) => {
+    expect(wrap(text, width)).toEqual(broken)
+    expect(wrap(text, width, 'keep')).toEqual(kept)
   })
 })
