@@ -73,7 +73,7 @@ export declare class Executor {
    * Opens what these capabilities name, as `Grant.open` does, or with `opened` as its `narrow`.
    * Settles with a `Grant` or with why it cannot be.
    */
-  openGrant(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, opened?: Grant | undefined | null): void
+  openGrant(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, deny: Capabilities, opened?: Grant | undefined | null): void
   /** Opens what can be opened of them, as `Grant.openAhead` does. Settles with a `Grant`. */
   openGrantAhead(ticket: number, plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): void
   /** How the executor is doing now. */
@@ -97,16 +97,25 @@ export declare class FileLock {
 
 /** What one plugin may reach, opened. See the host's `Grant`. */
 export declare class Grant {
-  /** Opens what these capabilities name, on this thread, for this plugin. */
-  static open(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /**
+   * Opens what these capabilities name, on this thread, for this plugin, and compares it with a
+   * deny list.
+   */
+  static open(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, deny: Capabilities): Grant | CannotOpen
   /** Opens what can be opened of them, on this thread, before anybody decides about them. */
   static openAhead(plugin: Plugin, capabilities: Capabilities, surroundings: Surroundings, earlier?: Grant | undefined | null): Grant
-  /** A grant of these capabilities instead, decided about after this one was opened. */
-  narrow(capabilities: Capabilities, surroundings: Surroundings): Grant | CannotOpen
+  /**
+   * A grant of these capabilities instead, decided about after this one was opened, compared with
+   * a deny list.
+   */
+  narrow(capabilities: Capabilities, surroundings: Surroundings, deny: Capabilities): Grant | CannotOpen
   /** Whether all directories were there. */
   get isComplete(): boolean
-  /** The directories that are open. */
-  get directories(): Array<OpenedDirectory>
+  /**
+   * Whether a directory that is open has anything in common with the deny list that it was compared
+   * with: see the host's `Grant::meets`.
+   */
+  get isDenied(): boolean
   /**
    * Closes what was opened once nothing runs with it, without waiting for the garbage collector,
    * which does not know of descriptors. Nothing else can be done with it.
@@ -293,6 +302,12 @@ export declare function capabilitiesNormalized(capabilities: Capabilities): Capa
  */
 export declare function capabilitiesOverlapping(deny: Capabilities, request: Capabilities, workingDirectory: string, home: string): Capabilities
 
+/**
+ * What paths of capabilities start from, besides the root. See the protocol's
+ * `Capabilities::starts_from`.
+ */
+export declare function capabilitiesStartFrom(capabilities: Capabilities): StartsFrom
+
 /** A command and its subcommands. */
 export interface CommandSpec {
   name: string
@@ -332,6 +347,12 @@ export interface ExecutorStats {
   /** Threads that there are now. */
   threads: number
 }
+
+/**
+ * Says how many executions this process will have begun at most at the same time, before anything
+ * is loaded. See the host's `expect_executions`.
+ */
+export declare function expectExecutions(atOnce: number): void
 
 /** The context of a fault: which fields are there depends on its code. */
 export interface FaultDetails {
@@ -401,19 +422,6 @@ export interface NetPattern {
   protocol: 'https' | 'http' | 'tcp'
 }
 
-/** A directory that a grant has open. */
-export interface OpenedDirectory {
-  /** Where it was when it was opened, without symbolic links. */
-  path: string
-  /** Whether everything below it may be read, or only its direct entries. */
-  readsTree: boolean
-  /**
-   * Whether everything below it may be written, or only its direct entries; absent where
-   * nothing may.
-   */
-  writesTree?: boolean
-}
-
 /** How a call into a guest ended. */
 export type Outcome =
   | { type: 'success'; output: string; usage: Usage; stdout?: string; stderr?: string }
@@ -451,6 +459,12 @@ export interface ProcessStats {
   memoryBytes: number
   /** `pooling` or `on-demand`. */
   allocation: 'pooling' | 'on-demand'
+}
+
+/** Which directories it depends on what paths mean. */
+export interface StartsFrom {
+  workingDirectory: boolean
+  home: boolean
 }
 
 /** The standard streams. */

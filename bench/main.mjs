@@ -53,6 +53,11 @@ const CASES = [
         by: { ours: 'instance-sync', rust: 'instance', node: 'shared', extism: 'shared' },
       },
       {
+        name: 'live-functions',
+        title: "the same; Node's with the functions of @msgpack/msgpack",
+        by: { ours: 'instance-sync', node: 'shared-functions' },
+      },
+      {
         name: 'live-await',
         title: 'one live instance, off the event loop, awaited',
         by: { ours: 'instance', rust: 'registry', extism: 'worker' },
@@ -116,6 +121,19 @@ const CASES = [
     name: 'wasi-nothing-await-ratio',
     title: 'hello: time for WASI to time without, awaited',
     quotient: ['wasi-nothing-await', 'hello-pristine-await'],
+  },
+  {
+    name: 'wasi-start-sync',
+    title: 'cat without a file, granted a directory: blocking',
+    plugin: 'cat',
+    expected: 'name a file',
+    least: 1000,
+    by: { ours: 'wasi-start-sync' },
+  },
+  {
+    name: 'wasi-start-sync-ratio',
+    title: 'time for it to that for hello, blocking',
+    quotient: ['wasi-start-sync', 'hello-pristine-sync'],
   },
   {
     name: 'wasi-file-sync',

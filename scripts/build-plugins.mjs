@@ -3,14 +3,15 @@
 // guests in Rust that the tests and the scoreboard run.
 //
 //   node scripts/build-plugins.mjs                  all of them
-//   node scripts/build-plugins.mjs --no-zig         without the ones in Zig, which need Zig or Python
+//   node scripts/build-plugins.mjs --no-zig         without the ones in Zig and C, which need Zig or Python
 //   node scripts/build-plugins.mjs --only hello     one of them
 //
-// Needs Node 20 and cargo with the wasm32-unknown-unknown and wasm32-wasip1 targets. Zig, in the version pinned below, is taken from the
-// PATH or from Python's `ziglang` package, which is installed into target/ziglang where it is missing.
+// Needs Node 20 and cargo with the wasm32-unknown-unknown and wasm32-wasip1 targets. Zig, in the version pinned below, which
+// compiles C too, is taken from the PATH or from Python's `ziglang` package, which is installed into target/ziglang where it
+// is missing.
 //
 // What it does is told on stderr, stdout stays empty. A plugin that is up to date is left as it is, down to its time
-// stamp: cargo knows for Rust, for Zig a digest of the source, the compiler's version and its arguments is kept beside
+// stamp: cargo knows for Rust, for Zig and C a digest of the source, the compiler's version and its arguments is kept beside
 // the output. Exit code 1 when anything could not be built, 2 for a wrong command line.
 
 import { spawnSync } from 'node:child_process'
@@ -21,17 +22,26 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const ZIG_VERSION = '0.15.2'
-const ZIG_ARGUMENTS = [
-  '-target',
-  'wasm32-freestanding',
-  '-fno-entry',
-  '-rdynamic',
-  '-O',
-  'ReleaseSmall',
-  '-fstrip',
-]
+/** How Zig is called for each language, and the option that names its output. */
+const ZIG_LANGUAGES = {
+  zig: {
+    args: [
+      'build-exe',
+      ...['-target', 'wasm32-freestanding', '-fno-entry', '-rdynamic', '-O', 'ReleaseSmall', '-fstrip'],
+    ],
+    emit: path => [`-femit-bin=${path}`],
+  },
+  c: {
+    args: [
+      'cc',
+      ...['-target', 'wasm32-freestanding', '-std=c17', '-Os', '-Wall', '-Wextra', '-Werror', '-nostdlib'],
+      ...['-Wl,--no-entry', '-Wl,--strip-all', '-Wl,-z,stack-size=16384'],
+    ],
+    emit: path => ['-o', path],
+  },
+}
 
-// The command a plugin provides is the name of its cargo package, or of its Zig source here.
+// The command a plugin provides is the name of its cargo package, or that of its source here.
 const RUST_PLUGINS = [
   {
     workspace: 'examples/plugins',
@@ -42,7 +52,10 @@ const RUST_PLUGINS = [
   { workspace: 'scoreboard/guest', target: 'wasm32-wasip1', commands: ['escape'] },
   { workspace: 'test/wasi/guest', target: 'wasm32-wasip1', commands: ['preview1'] },
 ]
-const ZIG_PLUGINS = { rot13: 'zig-rot13/rot13.zig' }
+const ZIG_PLUGINS = {
+  rot13: { language: 'zig', source: 'zig-rot13/rot13.zig' },
+  rev: { language: 'c', source: 'c-rev/rev.c' },
+}
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const PLUGINS = join(PROJECT, 'examples', 'plugins')
@@ -142,10 +155,12 @@ function buildRust({ workspace, target, commands }) {
 function buildZig(commands) {
   let zig
   for (const command of commands) {
-    const source = join(PLUGINS, ZIG_PLUGINS[command])
+    const { language, source: file } = ZIG_PLUGINS[command]
+    const { args, emit } = ZIG_LANGUAGES[language]
+    const source = join(PLUGINS, file)
     const digestPath = join(ZIG_OUTPUT, `.${command}.digest`)
     const digest = createHash('sha256')
-      .update(JSON.stringify([ZIG_VERSION, ZIG_ARGUMENTS]))
+      .update(JSON.stringify([ZIG_VERSION, args]))
       .update(readFileSync(source))
       .digest('hex')
     const known = existsSync(digestPath) ? readFileSync(digestPath, 'utf8') : undefined
@@ -157,9 +172,9 @@ function buildZig(commands) {
     log(`zig builds ${command}`)
     mkdirSync(ZIG_CACHE, { recursive: true })
     const built = join(ZIG_CACHE, `${command}.wasm`)
-    const caches = ['--cache-dir', ZIG_CACHE, '--global-cache-dir', ZIG_CACHE]
-    const args = [...zig.args, 'build-exe', source, ...ZIG_ARGUMENTS, ...caches, `-femit-bin=${built}`]
-    const { status, error } = run(zig.program, args, { env: zig.env })
+    // Not arguments: `zig cc` takes those of a C compiler.
+    const env = { ...zig.env, ZIG_LOCAL_CACHE_DIR: ZIG_CACHE, ZIG_GLOBAL_CACHE_DIR: ZIG_CACHE }
+    const { status, error } = run(zig.program, [...zig.args, ...args, source, ...emit(built)], { env })
     if (error) throw error
     if (status !== 0) throw new BuildError('zig failed, see above')
     install(ZIG_OUTPUT, command, readFileSync(built))
@@ -178,7 +193,7 @@ function findZig() {
   if (python === undefined) {
     throw new BuildError(
       `neither Zig ${ZIG_VERSION} nor Python 3, which could install it, was found. ` +
-        `Install Zig ${ZIG_VERSION} from https://ziglang.org/download, or leave its plugins out with --no-zig`,
+        `Install Zig ${ZIG_VERSION} from https://ziglang.org/download, or leave what it builds out with --no-zig`,
     )
   }
   const asModule = { program: python, args: ['-m', 'ziglang'], env: process.env }
@@ -203,7 +218,7 @@ function findZig() {
   if (isPinned(inTarget)) return inTarget
   throw new BuildError(
     `Zig ${ZIG_VERSION} could not be installed with ${python}'s pip, see above. ` +
-      `Install it from https://ziglang.org/download, or leave its plugins out with --no-zig`,
+      `Install it from https://ziglang.org/download, or leave what it builds out with --no-zig`,
   )
 }
 

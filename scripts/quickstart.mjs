@@ -25,7 +25,7 @@ await main(() => {
 
   const python = ['python3', 'python'].some(name => ask(name, ['--version']) !== undefined)
   const zig = python || ask('zig', ['version']) !== undefined
-  say(`Building the example plugins${zig ? '' : '; without those in Zig, which needs Zig or Python 3'}`)
+  say(`Building the example plugins${zig ? '' : '; without those in Zig and C, which need Zig or Python 3'}`)
   run('node', ['scripts/build-plugins.mjs', ...(zig ? [] : ['--no-zig'])])
 
   say('Running plugins')

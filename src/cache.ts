@@ -9,6 +9,7 @@ export type CacheOption = false | string | URL
 
 /** What came of a cache's lookups and stores in this process. */
 export interface CacheStats {
+  /** Where it is: absolute. */
   readonly directory: string
   /** Whether loads use it. One that nothing was loaded with yet is taken to be usable. */
   readonly usable: boolean
@@ -20,6 +21,7 @@ export interface CacheStats {
   readonly misses: number
   /** Entries, and keys, that were there and failed a check: forged, damaged, or not this user's alone. */
   readonly rejected: number
+  /** Entries that were written. */
   readonly stored: number
   /** Entries that were deleted to make room. */
   readonly evicted: number

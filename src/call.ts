@@ -48,30 +48,26 @@ export async function interruptible<T>(
   // Thrown from here, so that its stack leads to whoever made this call.
   if (revocation.error !== undefined) throw revocation.error
   const call = signal && new (native().Interrupt)()
-  const { promise: stopped, resolve: stop } = withResolvers<typeof STOPPED>()
-  const abort = () => {
-    call?.trigger('aborted')
-    stop(STOPPED)
-  }
-  const stopHearing = signal && onAbort(signal, abort)
-  const stopListening = revocation.listen(() => stop(STOPPED))
+  let stopHearing: (() => void) | undefined
+  let stopListening: (() => void) | undefined
   try {
-    const first = await Promise.race([start(call), stopped])
-    if (first !== STOPPED) return first as T
+    const first = await new Promise<T | typeof STOPPED>((resolve, reject) => {
+      const stop = () => resolve(STOPPED)
+      const abort = () => {
+        call?.trigger('aborted')
+        stop()
+      }
+      stopHearing = signal && onAbort(signal, abort)
+      stopListening = revocation.listen(stop)
+      start(call).then(resolve, reject)
+    })
+    if (first !== STOPPED) return first
   } finally {
     stopHearing?.()
-    stopListening()
+    stopListening?.()
   }
   if (revocation.error !== undefined) throw revocation.error
   throw signal?.reason
 }
 
 const STOPPED = Symbol('stopped')
-
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>(settle => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}

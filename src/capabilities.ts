@@ -8,10 +8,15 @@ import * as addon from './native.js'
  * `recursive` is one directory, and a host without `protocol` is reached by https.
  */
 export interface CapabilitiesInput {
+  /** Files to be read. */
   readonly fsRead?: readonly (Omit<PathPattern, 'recursive'> & Partial<PathPattern>)[]
+  /** Files to be read and written. */
   readonly fsWrite?: readonly (Omit<PathPattern, 'recursive'> & Partial<PathPattern>)[]
+  /** Variables: names, or a prefix of at least three characters and `*`. */
   readonly envRead?: readonly string[]
+  /** Servers that effects of HTTP may go to. */
   readonly net?: readonly (Omit<NetPattern, 'protocol'> & Partial<NetPattern>)[]
+  /** Standard streams. */
   readonly stdio?: { readonly stdin?: boolean; readonly stdout?: boolean; readonly stderr?: boolean }
 }
 
@@ -56,6 +61,11 @@ export function allowsNet(
   port: number,
 ): boolean {
   return addon.native().capabilitiesAllowNet(mutable(grant), protocol, host, port)
+}
+
+/** @internal Which directories it depends on what paths of capabilities mean. */
+export function startsFrom(capabilities: Capabilities): addon.StartsFrom {
+  return addon.native().capabilitiesStartFrom(mutable(capabilities))
 }
 
 /** @internal Identifies capabilities however they are spelled. */

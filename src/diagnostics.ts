@@ -7,10 +7,9 @@ import type { Effect, EffectResult, ExecuteResult, Usage } from './outcome.js'
 import type { LoadedPlugin } from './plugin.js'
 import type { PluginRegistry } from './registry.js'
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 type Executed = Answer | SuspendedExecution
-/** A registry, whoever carries out its effects. */
-type AnyRegistry = PluginRegistry<EffectsOption>
 
 /**
  * A call of a registry's command, on the tracing channel `sen-plugin-host:execute`: one object from
@@ -21,7 +20,9 @@ type AnyRegistry = PluginRegistry<EffectsOption>
  * The arguments are not here, since they may be secret; what the plugin answered is.
  */
 export interface ExecuteTrace {
-  readonly registry: AnyRegistry
+  /** Whose command was called. */
+  readonly registry: PluginRegistry<EffectsOption>
+  /** As it was called. */
   readonly command: string
   /** The plugin's digest, as `LoadedPlugin` has it. */
   readonly digest: string
@@ -29,6 +30,7 @@ export interface ExecuteTrace {
   readonly path?: string
   /** The version that the plugin's manifest gives its command. */
   readonly version?: string
+  /** How many arguments it was called with. */
   readonly argCount: number
   /** Whether this is `executeSync`, which is over with `end`. */
   readonly sync: boolean
@@ -40,6 +42,7 @@ export interface ExecuteTrace {
   readonly outcome?: 'success' | 'error' | 'effect' | 'fault'
   /** What it used; absent where it failed before or without a receipt: refused, or aborted. */
   readonly usage?: Usage
+  /** What the call comes to, where it does not throw or reject. */
   readonly result?: Answer | SuspendedExecution
   /** What a call of outcome `fault` throws or rejects with. */
   readonly error?: unknown
@@ -59,7 +62,9 @@ export interface LoadTrace {
   readonly command?: string
   /** From the beginning to the end, reading and waiting for a thread included; absent until then. */
   readonly durationMs?: number
+  /** The plugin, where it could be loaded. */
   readonly result?: LoadedPlugin
+  /** Why it could not be loaded. */
   readonly error?: unknown
 }
 
@@ -68,12 +73,15 @@ export interface LoadTrace {
  * file holds now. Later calls run that, whatever the digests.
  */
 export interface ReloadEvent {
-  readonly registry: AnyRegistry
+  /** Whose plugin was replaced. */
+  readonly registry: PluginRegistry<EffectsOption>
   /** The command, under the name that it has from now on. */
   readonly command: string
   /** The file, absolute. */
   readonly path: string
+  /** Of the version that serves from now on. */
   readonly digest: string
+  /** Of the version that served before. */
   readonly previousDigest: string
 }
 
@@ -85,10 +93,15 @@ export interface ReloadEvent {
  * Headers and bodies of requests are not here, since they may be secret; what came of it is.
  */
 export interface EffectTrace {
-  readonly registry: AnyRegistry
+  /** Who carries it out. */
+  readonly registry: PluginRegistry<EffectsOption>
+  /** The plugin that asks. */
   readonly command: string
+  /** Of the version that asks. */
   readonly digest: string
+  /** Its file, absolute; absent for one loaded from bytes. */
   readonly path?: string
+  /** What it asks for. */
   readonly effect: Effect['type']
   /** The plugin's own number for it. */
   readonly id: number
@@ -103,7 +116,9 @@ export interface EffectTrace {
    * waits any more, or a handler's result is none. This and what follows is there when it is over.
    */
   readonly outcome?: 'success' | 'error' | 'fault'
+  /** From when it was asked for, waiting for a place included. */
   readonly durationMs?: number
+  /** What the plugin was told. */
   readonly result?: EffectResult
   /** Why an effect of outcome `fault` was given up. */
   readonly error?: unknown
@@ -111,7 +126,9 @@ export interface EffectTrace {
 
 /** A request that was made, or refused, on behalf of a plugin: one for each redirect. */
 export interface EffectRequest {
+  /** After a redirect it can be another one than the effect has. */
   readonly method: 'GET' | 'POST'
+  /** Where it went: after a redirect, where that led. */
   readonly url: string
   /** The address that it was sent to; absent where it was not sent. */
   readonly address?: string
@@ -177,7 +194,8 @@ export function traceLoad(
 ): Promise<LoadedPlugin> {
   const trace: Writable<LoadTrace> = path === undefined ? {} : { path }
   return loading.tracePromise(async () => {
-    const began = performance.now()
+    // Not by `performance`, which takes as long to load as the rest of a start.
+    const began = process.hrtime.bigint()
     try {
       const plugin = await run(bytes => {
         trace.bytes = bytes
@@ -186,7 +204,7 @@ export function traceLoad(
       trace.command = plugin.manifest.command.name
       return plugin
     } finally {
-      trace.durationMs = performance.now() - began
+      trace.durationMs = Number(process.hrtime.bigint() - began) / 1e6
     }
   }, trace)
 }

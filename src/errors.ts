@@ -11,11 +11,16 @@ export interface TrapFrame {
   readonly offset?: number
 }
 
-/** The receipt is there wherever a guest ran, start-up included. */
+/**
+ * The receipt is there wherever a guest ran, start-up included.
+ *
+ * @inline
+ */
 interface MaybeUsage {
   readonly usage?: Usage
 }
 
+/** @inline */
 interface WithUsage {
   readonly usage: Usage
 }
@@ -111,6 +116,7 @@ export interface PluginHostErrorDetails {
   ERR_INTERNAL: MaybeUsage
 }
 
+/** What went wrong: the key by which programs tell faults apart. */
 export type PluginHostErrorCode = keyof PluginHostErrorDetails
 
 /**
@@ -119,7 +125,9 @@ export type PluginHostErrorCode = keyof PluginHostErrorDetails
  */
 export class PluginHostError<Code extends PluginHostErrorCode = PluginHostErrorCode> extends Error {
   override readonly name = 'PluginHostError'
+  /** What went wrong, for programs. */
   readonly code: Code
+  /** The context of the code: `PluginHostErrorDetails` says which. */
   readonly details: PluginHostErrorDetails[Code]
 
   constructor(

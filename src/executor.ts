@@ -87,10 +87,11 @@ export class Executor {
     plugin: addon.Plugin,
     capabilities: addon.Capabilities,
     surroundings: addon.Surroundings,
+    deny: addon.Capabilities,
     opened?: addon.Grant,
   ): Promise<addon.Grant | addon.CannotOpen> {
     const settled = await this.#wait(ticket =>
-      this.#native.openGrant(ticket, plugin, capabilities, surroundings, opened),
+      this.#native.openGrant(ticket, plugin, capabilities, surroundings, deny, opened),
     )
     if ('type' in settled) throw fault(settled as addon.Outcome & { type: 'fault' })
     return settled as addon.Grant | addon.CannotOpen

@@ -1,6 +1,8 @@
 /**
  * Runs other people's code without fear: plugins compiled to WebAssembly, in wasmtime, within
  * limits, with no access to the system unless granted.
+ *
+ * @module sen-plugin-host
  */
 export { CompositeAuditSink } from './audit/composite-sink.js'
 export { defaultAuditPath } from './audit/default-path.js'
@@ -54,6 +56,7 @@ export type { GrantDuration, PermissionGrant, PermissionGrantKey } from './permi
 export { MemoryPermissionStore } from './permissions/memory-store.js'
 export type { PermissionNotice } from './permissions/notice.js'
 export type { PermissionGranularity, PermissionOptions } from './permissions/options.js'
+export type { GrantPlace } from './permissions/place.js'
 export { type PermissionPolicy, type PolicyEntry, readPermissionPolicy } from './permissions/policy.js'
 export { PermissionPresets } from './permissions/presets.js'
 export type { PermissionAnswer, PermissionPrompt, PermissionQuestion } from './permissions/prompt.js'

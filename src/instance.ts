@@ -85,6 +85,7 @@ export class PluginInstance {
     this.#instance.close()
   }
 
+  /** Does what `close` does, at the end of the block that says `using`. */
   [Symbol.dispose](): void {
     this.close()
   }

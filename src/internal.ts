@@ -12,5 +12,5 @@ export {
   without,
 } from './capabilities.js'
 export { Executor } from './executor.js'
-export { native } from './native.js'
+export { expectExecutions, native } from './native.js'
 export { handleOf } from './plugin.js'

@@ -10,6 +10,7 @@ import { LoadedPlugin } from './plugin.js'
 /** A module's bytes, or the file that has them. */
 export type ModuleSource = Uint8Array | string | URL
 
+/** What plugins are loaded with. */
 export interface PluginLoaderOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits
@@ -25,8 +26,8 @@ export interface PluginLoaderOptions {
  * Loads plugins for direct use: compiles a module, checks what it exports and imports, starts it
  * once and asks for its manifest. All off the event loop.
  *
- * By default a plugin can do nothing but compute: no files, network, clock, randomness or
- * environment.
+ * A plugin that is loaded so can do nothing but compute: no files, network or environment, whatever it
+ * declares. One that imports WASI finds clocks in steps of a millisecond and random numbers besides.
  */
 export class PluginLoader {
   readonly #limits: CheckedLimits

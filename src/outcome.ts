@@ -17,30 +17,49 @@ export interface Usage {
 export type Effect =
   | {
       readonly type: 'httpGet'
+      /** The plugin's own number for it, to be handed back. */
       readonly id: number
+      /** As the plugin gave it: checked by nobody yet. */
       readonly url: string
+      /** In the plugin's order; a name can occur more than once. */
       readonly headers: readonly Header[]
     }
   | {
       readonly type: 'httpPost'
+      /** The plugin's own number for it, to be handed back. */
       readonly id: number
+      /** As the plugin gave it: checked by nobody yet. */
       readonly url: string
+      /** Text, sent as UTF-8. */
       readonly body: string
+      /** Absent where the plugin leaves it to the host: `application/json` then. */
       readonly contentType?: string
       readonly headers: readonly Header[]
     }
-  | { readonly type: 'sleep'; readonly id: number; readonly durationMs: number }
+  | {
+      readonly type: 'sleep'
+      /** The plugin's own number for it, to be handed back. */
+      readonly id: number
+      /** Milliseconds, as many as the plugin likes: the host bounds them. */
+      readonly durationMs: number
+    }
 
 /** What came of an effect. */
 export type EffectResult =
   | {
       readonly type: 'http'
+      /** The status of the last response, whatever it is: 404 is a result too. */
       readonly status: number
+      /** Text: what is not is for a handler to encode. */
       readonly body: string
       readonly headers: readonly Header[]
     }
   | { readonly type: 'sleepComplete' }
-  | { readonly type: 'error'; readonly message: string }
+  | {
+      readonly type: 'error'
+      /** What the plugin is told. */
+      readonly message: string
+    }
 
 /** Name and value. */
 export type Header = readonly [name: string, value: string]
@@ -49,18 +68,26 @@ export type Header = readonly [name: string, value: string]
 export type ExecuteResult =
   | {
       readonly type: 'success'
+      /** The answer: the plugin's text, to be treated as data. */
       readonly output: string
+      /** What it wrote there, where that is granted and captured; UTF-8, with errors replaced. */
       readonly stdout?: string
+      /** The same for standard error. */
       readonly stderr?: string
+      /** The receipt. */
       readonly usage: Usage
     }
   | {
       readonly type: 'error'
       /** 1 for a user's mistake, 101 for a failure inside the plugin, or the plugin's own. */
       readonly code: number
+      /** The plugin's text, to be treated as data. */
       readonly message: string
+      /** What it wrote there, where that is granted and captured; UTF-8, with errors replaced. */
       readonly stdout?: string
+      /** The same for standard error. */
       readonly stderr?: string
+      /** The receipt. */
       readonly usage: Usage
     }
   /** Only from `instance.execute` and `resume`: whoever calls those carries effects out. */

@@ -44,7 +44,7 @@ export type CheckedWords<
     : '--' extends Words[number]
       ? Words
       : {
-          readonly [Index in keyof Words]: CheckedWord<
+          readonly [Index in keyof Words]: Offered<
             Path<PluginCommands[Name], Words[number]>,
             Words[Index],
             // The word before: the same index in a list that begins with one more.
@@ -52,6 +52,16 @@ export type CheckedWords<
           >
         }
   : Words
+
+/**
+ * A word that is wrong is what it would have to be. In place of one that is right stands all that might be there: an
+ * editor completes a word by this type, and takes what is typed so far for a word.
+ */
+type Offered<Spec, Word, Previous> = [Word] extends [CheckedWord<Spec, Word, Previous>]
+  ?
+      | ([Previous] extends [FlagOf<Spec>] ? Literal<ValueOf<Spec, Previous>> : NextOf<Spec> & string)
+      | (string & {})
+  : CheckedWord<Spec, Word, Previous>
 
 type CheckedWord<Spec, Word, Previous> = string extends Word
   ? Word
@@ -73,7 +83,7 @@ type CheckedValue<Value, Word> = unknown extends Value ? Word : OneOf<Word, Valu
 type Attached<Flag extends string, Value> = Value extends string ? `${Flag}=${Value}` : never
 
 /** The word where it is one of those allowed, otherwise what is; where nothing is known, the word. */
-type OneOf<Word, Allowed> = [Allowed] extends [never] ? Word : Word extends Allowed ? Word : Allowed
+type OneOf<Word, Allowed> = [Allowed] extends [never] ? Word : Word extends Allowed ? Word : Allowed & string
 
 /** A command and those of its subcommands, three levels deep, that are among the words. */
 type Path<Spec, Word> =
@@ -94,8 +104,19 @@ type ValueOf<Spec, Flag> = Spec extends { readonly options: infer Options }
     : never
   : never
 
-type OperandOf<Spec> =
-  | (Spec extends { readonly arguments: infer Value } ? Value : never)
-  | (Spec extends { readonly subcommands: infer Commands } ? keyof Commands & string : never)
+/** What may stand where no option waits for its value. */
+type OperandOf<Spec> = ArgumentOf<Spec> | SubcommandOf<Spec>
 
-type WordOf<Spec> = FlagOf<Spec> | Extract<ValueOf<Spec, FlagOf<Spec>>, string> | OperandOf<Spec>
+type ArgumentOf<Spec> = Spec extends { readonly arguments: infer Value } ? Value : never
+
+type SubcommandOf<Spec> = Spec extends { readonly subcommands: infer Commands }
+  ? keyof Commands & string
+  : never
+
+/** What a command says itself of the words that it may be given. */
+type WordOf<Spec> = NextOf<Spec> | Literal<ValueOf<Spec, FlagOf<Spec>>>
+
+type NextOf<Spec> = FlagOf<Spec> | SubcommandOf<Spec> | Literal<ArgumentOf<Spec>>
+
+/** Texts without `string`, which would swallow all others in a union, and leave nothing to complete. */
+type Literal<Text> = Text extends string ? (string extends Text ? never : Text) : never

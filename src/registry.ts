@@ -29,9 +29,12 @@ import { handleOf, type LoadedPlugin } from './plugin.js'
 import type { CheckedName, CheckedWords, KnownWord } from './plugin-commands.js'
 import { receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
-import { PluginWorlds, Wasi, type WasiOptions } from './wasi.js'
+import { PluginWorlds } from './wasi/plugin-worlds.js'
+import type { World } from './wasi/world.js'
+import { Wasi, type WasiOptions } from './wasi.js'
 import type { Place } from './watch/precedence.js'
 
+/** What a registry's plugins may use and do, and how many run at once. */
 export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOptions> {
   /** Limits of every execution that does not say otherwise, and of loading. */
   readonly limits?: Limits
@@ -62,6 +65,7 @@ export interface PluginRegistryOptions<Effects extends EffectsOption = EffectOpt
   readonly effects?: Effects
 }
 
+/** What one execution differs in. */
 export interface ExecuteOptions {
   /** Stops the execution; it rejects with the signal's reason. */
   readonly signal?: AbortSignal
@@ -104,7 +108,7 @@ interface Call {
   readonly limits: CheckedLimits
   grant: Capabilities
   /** What a WASI plugin finds outside of itself. */
-  world?: native.World | undefined
+  world?: World | undefined
 }
 
 /** @internal What a registry has from a file. */
@@ -121,6 +125,7 @@ export interface Provided {
 /** @internal Who follows a registry hears which files provide more or less than before. */
 export type RegistryListener = (change: { readonly paths: readonly string[] } | 'closed') => void
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /** What `execute` of a registry with this option comes to. */
@@ -315,10 +320,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     return this.#commands.owners().map(({ command }) => command)
   }
 
+  /** Whether there is a command of this name. */
   hasCommand(command: string): boolean {
     return this.#commands.get(command) !== undefined
   }
 
+  /** What the plugin of a command says of itself; undefined where there is none. */
   getManifest(command: string): PluginManifest | undefined {
     return this.#commands.get(command)?.manifest
   }
@@ -333,6 +340,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     return this.#commands.size
   }
 
+  /** Whether there are no commands. */
   get isEmpty(): boolean {
     return this.#commands.size === 0
   }
@@ -403,6 +411,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     for (const listener of [...this.#listeners]) listener('closed')
   }
 
+  /** Does what `close` does, at the end of the block that says `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
@@ -476,9 +485,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       worlds:
         isPlain || !plugin.isWasi()
           ? undefined
-          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, directories =>
-              this.#permissions.checkOpened(entry, directories),
-            ),
+          : new PluginWorlds(this.#wasi, this.#executor, plugin, manifest.capabilities, {
+              list: this.#permissions.deny,
+              refusal: () => this.#permissions.deniedOpened(entry),
+            }),
       load,
       revocation: new Revocation(),
       place,
@@ -601,12 +611,34 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     call: Call,
     stdin: Uint8Array | undefined,
     decided: Capabilities | Promise<Capabilities>,
-    world?: Promise<native.World>,
+    world?: Promise<World>,
   ): Promise<void> {
+    const { workingDirectory } = this.#wasi
     call.grant = await decided
-    call.world = await (world ?? entry.worlds?.world(call.grant, stdin))
+    // What was decided about relative paths, maybe by a person, was about where they led then.
+    if (workingDirectory !== this.#wasi.workingDirectory) return await this.#allowLater(entry, call, stdin)
+    call.world = await this.#opened(entry, call, world ?? entry.worlds?.world(call.grant, stdin))
     // What happened meanwhile is noticed by what comes next: the guest is not started.
     call.signal?.throwIfAborted()
+  }
+
+  /** Waits for an opening, which takes as long as the file system does. */
+  async #opened(
+    entry: Entry,
+    call: Call,
+    opening: World | undefined | Promise<World>,
+  ): Promise<World | undefined> {
+    if (!(opening instanceof Promise)) return opening
+    try {
+      return await interruptible(call.signal, entry.revocation, () => opening)
+    } catch (error) {
+      // What is opened after all is nobody's.
+      opening.then(
+        world => world.release(),
+        () => {},
+      )
+      throw error
+    }
   }
 
   /** Begins an execution. Most have no signal, and are done by the time they have begun. */
@@ -614,7 +646,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     const { plugin, revocation } = entry
     const { args, signal, limits, world } = call
     const begin = (interrupt?: native.Interrupt) =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world)
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world?.native)
     const begun =
       signal === undefined ? begin() : interruptible(signal, revocation, async interrupt => begin(interrupt))
     if (begun instanceof Promise) return this.#finish(entry, call, begun)
@@ -678,9 +710,9 @@ function runSync(
   { plugin, revocation }: Entry,
   args: string[],
   limits: CheckedLimits,
-  world: native.World | undefined,
+  world: World | undefined,
 ): Answer {
-  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world)
+  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world?.native)
   const outcome = answered(whole(ended))
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()

@@ -11,6 +11,7 @@ import { named, Routes } from './router/routes.js'
 import { type RouterRunOptions, runProgram } from './router/run.js'
 import { checkName, checkText, commandOf } from './router/spec.js'
 
+/** What a program is called, and what its plugins may do. */
 export interface RouterOptions {
   /** The program's name, for help and messages. */
   readonly name: string
@@ -39,6 +40,7 @@ export interface PluginsRouteOptions extends PluginRouteOptions {
   readonly prefix?: string
 }
 
+/** How a command line is carried out, and help laid out. */
 export interface RouterExecuteOptions {
   /** Stops the command; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal

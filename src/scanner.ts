@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+// Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
+import { promises } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Cache, type CacheOption, checkCache } from './cache.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
@@ -8,6 +9,7 @@ import { modulePath } from './module-path.js'
 import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
 
+/** What plugins are loaded with. */
 export interface PluginScannerOptions {
   /** Limits of start-up, of the manifest, and of calls that do not say otherwise. */
   readonly limits?: Limits
@@ -17,13 +19,17 @@ export interface PluginScannerOptions {
 
 /** A file that looks like a plugin and is none. */
 export interface ScanFailure {
+  /** The file, absolute. */
   readonly path: string
+  /** Why it is no plugin. */
   readonly error: PluginHostError
 }
 
 /** What is in a directory: both lists sorted by path. */
 export interface ScanResult {
+  /** What could be loaded. */
   readonly plugins: LoadedPlugin[]
+  /** What could not. */
   readonly failures: ScanFailure[]
 }
 
@@ -91,7 +97,7 @@ export class PluginScanner {
 /** @internal The absolute paths of a directory's modules, sorted. */
 export async function moduleFiles(directory: string): Promise<string[]> {
   const root = resolve(directory)
-  const entries = await readdir(root, { withFileTypes: true })
+  const entries = await promises.readdir(root, { withFileTypes: true })
   const files: string[] = []
   for (const entry of entries) {
     if (!entry.name.endsWith('.wasm')) continue
@@ -103,7 +109,7 @@ export async function moduleFiles(directory: string): Promise<string[]> {
 
 async function linksToFile(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile()
+    return (await promises.stat(path)).isFile()
   } catch {
     // A link that leads nowhere is no plugin.
     return false

@@ -6,9 +6,13 @@ import type { ExecuteResult } from './outcome.js'
 export interface RegistryStats {
   /** Commands that can be executed. */
   readonly plugins: number
+  /** Calls since the registry was created. */
   readonly executions: ExecutionStats
+  /** Where calls are now. */
   readonly queue: QueueStats
+  /** Instances of the process. */
   readonly instances: InstanceStats
+  /** Guests' memory and code. */
   readonly memory: MemoryStats
   /** The cache of compiled code; absent where it is switched off. */
   readonly cache?: CacheStats
@@ -22,6 +26,7 @@ export interface RegistryStats {
 export interface ExecutionStats {
   /** Calls that have begun. Those that have not ended are what the other three leave of it. */
   readonly total: number
+  /** Ended by an answer. */
   readonly succeeded: number
   /** Ended by an error of the plugin's own, which is an answer too. */
   readonly errored: number
@@ -55,6 +60,7 @@ export interface InstanceStats {
   readonly warm: number
 }
 
+/** What guests and their code take. */
 export interface MemoryStats {
   /** Bytes of linear memory that the instances have together, in the whole process. */
   readonly guestBytes: number

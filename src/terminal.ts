@@ -93,6 +93,18 @@ export class Terminal {
     )
   }
 
+  /** What goes with an error: how a command is called, and what says more. */
+  explain({
+    usage,
+    hint,
+  }: {
+    readonly usage?: string | undefined
+    readonly hint?: string | undefined
+  }): void {
+    if (usage !== undefined) this.stderr.write(`Usage: ${inertLine(usage)}\n`)
+    if (hint !== undefined) this.stderr.write(`${inertLine(hint)}\n`)
+  }
+
   /** A plugin's own error, in its own name; further lines are set apart from what sen says. */
   pluginError(command: string, text: string): void {
     const lines = inert(text).trimEnd().replaceAll('\n', '\n  ')

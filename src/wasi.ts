@@ -8,6 +8,7 @@ import { inert } from './inert.js'
 import type { Capabilities } from './manifest.js'
 import * as addon from './native.js'
 import { checkOneOf, checkOptions } from './options.js'
+import { World } from './wasi/world.js'
 
 /** What WASI plugins find outside of themselves, as far as it is granted to them. */
 export interface WasiOptions {
@@ -81,7 +82,8 @@ export class Wasi {
   }
 
   /**
-   * Opens what capabilities name; with `before`, as far as that did not open it already.
+   * Opens what capabilities name, and compares it with a deny list; with `before`, as far as that did not open it
+   * already.
    *
    * @throws The system's error for a directory that cannot be opened, with its `path`.
    */
@@ -89,26 +91,36 @@ export class Wasi {
     executor: Executor,
     plugin: addon.Plugin,
     capabilities: Capabilities,
+    deny: Capabilities,
     before?: addon.Grant,
   ): Promise<addon.Grant> {
-    return opened(await executor.openGrant(plugin, mutable(capabilities), this.#surroundings(), before))
-  }
-
-  /** The same on this thread: for an execution that the event loop waits for. */
-  openSync(plugin: addon.Plugin, capabilities: Capabilities, before?: addon.Grant): addon.Grant {
     const surroundings = this.#surroundings()
     return opened(
-      before === undefined
-        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings)
-        : before.narrow(mutable(capabilities), surroundings),
+      await executor.openGrant(plugin, mutable(capabilities), surroundings, mutable(deny), before),
     )
   }
 
-  /** What an execution finds with this grant. `blocking`: one that the event loop waits for. */
-  world(grant: addon.Grant, stdin: Uint8Array | undefined, blocking: boolean): addon.World {
+  /** The same on this thread: for an execution that the event loop waits for. */
+  openSync(
+    plugin: addon.Plugin,
+    capabilities: Capabilities,
+    deny: Capabilities,
+    before?: addon.Grant,
+  ): addon.Grant {
+    const surroundings = this.#surroundings()
+    return opened(
+      before === undefined
+        ? addon.native().Grant.open(plugin, mutable(capabilities), surroundings, mutable(deny))
+        : before.narrow(mutable(capabilities), surroundings, mutable(deny)),
+    )
+  }
+
+  /** What executions find with this grant. `blocking`: those that the event loop waits for. */
+  world(grant: addon.Grant, stdin: Uint8Array | undefined, blocking: boolean): World {
     const passesOn = this.#stdio === 'inherit' && !blocking
     const captures = this.#stdio === 'capture' || (this.#stdio === 'inherit' && blocking)
-    return new (addon.native().World)(grant, captures, passesOn ? this.#ownSink() : undefined, stdin)
+    const sink = passesOn ? this.#ownSink() : undefined
+    return new World(new (addon.native().World)(grant, captures, sink, stdin))
   }
 
   /** Waits until what plugins wrote has been passed on. */
@@ -144,145 +156,6 @@ export class Wasi {
   #ownSink(): addon.OutputSink {
     this.#sink ??= newSink()
     return this.#sink
-  }
-}
-
-/** What was opened, for these capabilities, where relative patterns started from there. */
-interface Opened {
-  readonly capabilities: Capabilities
-  readonly workingDirectory: string
-  readonly grant: addon.Grant
-}
-
-/**
- * @internal What the executions of one plugin find outside of themselves. Directories are opened once, before
- * anybody is asked about them, and stay the ones that they were then; in another working directory, relative
- * patterns are others.
- */
-export class PluginWorlds {
-  readonly #wasi: Wasi
-  readonly #executor: Executor
-  readonly #plugin: addon.Plugin
-  readonly #requested: Capabilities
-  /** Refuses directories that a grant opened and must not have. */
-  readonly #check: (directories: readonly addon.OpenedDirectory[]) => void
-  /** All that the plugin asks for, where it could be opened. */
-  #opening: Opened | undefined
-  /** What was granted last, open. */
-  #granted: Opened | undefined
-  #isReleased = false
-
-  constructor(
-    wasi: Wasi,
-    executor: Executor,
-    plugin: addon.Plugin,
-    requested: Capabilities,
-    check: (directories: readonly addon.OpenedDirectory[]) => void,
-  ) {
-    this.#wasi = wasi
-    this.#executor = executor
-    this.#plugin = plugin
-    this.#requested = requested
-    this.#check = check
-  }
-
-  /** Whether all that the plugin asks for was there and is open. */
-  get areOpen(): boolean {
-    return this.#before()?.isComplete === true
-  }
-
-  /**
-   * Opens what the plugin asks for and is not open yet. Where that fails, `world` says so: for what was granted of
-   * it.
-   */
-  async open(): Promise<void> {
-    const [earlier, { workingDirectory }] = [this.#opening, this.#wasi]
-    const opening = this.#wasi.openAhead(this.#executor, this.#plugin, this.#requested, this.#before())
-    const grant = await opening.catch(() => undefined)
-    if (grant === undefined) return
-    // Somebody may have been asked by now about what another call has opened: that is what it stays.
-    if (this.#opening !== earlier || this.#isReleased) grant.release()
-    else this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
-  }
-
-  /**
-   * What an execution finds that was granted these capabilities: at once, if they are those of the last one. To be
-   * released when the execution is over.
-   *
-   * @throws The system's error for a directory that cannot be opened, with its `path`.
-   */
-  world(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World | Promise<addon.World> {
-    const grant = this.#current(capabilities)
-    return grant === undefined ? this.#worldLater(capabilities, stdin) : this.#wasi.world(grant, stdin, false)
-  }
-
-  async #worldLater(capabilities: Capabilities, stdin: Uint8Array | undefined): Promise<addon.World> {
-    const { workingDirectory } = this.#wasi
-    const grant = await this.#wasi.open(this.#executor, this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
-    const world = this.#wasi.world(grant, stdin, false)
-    if (this.#isReleased) grant.release()
-    else this.#keep({ capabilities, workingDirectory, grant })
-    return world
-  }
-
-  /** As `world`, on this thread: for an execution that the event loop waits for. */
-  worldSync(capabilities: Capabilities, stdin: Uint8Array | undefined): addon.World {
-    if (!this.areOpen) this.#openSync()
-    const current = this.#current(capabilities)
-    if (current !== undefined) return this.#wasi.world(current, stdin, true)
-    const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openSync(this.#plugin, capabilities, this.#before())
-    this.#refuse(grant)
-    this.#keep({ capabilities, workingDirectory, grant })
-    return this.#wasi.world(grant, stdin, true)
-  }
-
-  /** Closes what is open once no execution uses it: descriptors are too few to wait for the garbage collector. */
-  release(): void {
-    this.#isReleased = true
-    this.#reopened(undefined)
-  }
-
-  #openSync(): void {
-    const { workingDirectory } = this.#wasi
-    const grant = this.#wasi.openAheadSync(this.#plugin, this.#requested, this.#before())
-    this.#reopened({ capabilities: this.#requested, workingDirectory, grant })
-  }
-
-  /** Refuses a grant that opened what it must not have. */
-  #refuse(grant: addon.Grant): void {
-    try {
-      this.#check(grant.directories)
-    } catch (error) {
-      grant.release()
-      throw error
-    }
-  }
-
-  /** What is open of all that the plugin asks for, if that is what it asks for here. */
-  #before(): addon.Grant | undefined {
-    return this.#isHere(this.#opening) ? this.#opening.grant : undefined
-  }
-
-  #current(capabilities: Capabilities): addon.Grant | undefined {
-    const granted = this.#granted
-    return this.#isHere(granted) && granted.capabilities === capabilities ? granted.grant : undefined
-  }
-
-  #isHere(opened: Opened | undefined): opened is Opened {
-    return opened?.workingDirectory === this.#wasi.workingDirectory
-  }
-
-  #reopened(opening: Opened | undefined): void {
-    this.#opening?.grant.release()
-    this.#opening = opening
-    this.#keep(undefined)
-  }
-
-  #keep(granted: Opened | undefined): void {
-    this.#granted?.grant.release()
-    this.#granted = granted
   }
 }
 

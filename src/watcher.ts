@@ -19,6 +19,7 @@ import type { Step } from './watch/path-chain.js'
 import { Signals, type Watched } from './watch/signals.js'
 import { type Shared, WatchedFile } from './watch/watched-file.js'
 
+/** How quickly a watcher follows, and how long it lives. */
 export interface HotReloadWatcherOptions {
   /** Milliseconds for which nobody touches a file before it is read. Default: 500. */
   readonly debounceMs?: number
@@ -69,6 +70,7 @@ interface Settings extends Timing {
  * the command, or the first by name; the others `failed` with `ERR_COMMAND_CONFLICT` and wait in line.
  */
 export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions> {
+  /** The registry that is kept true to the directories. */
   readonly registry: PluginRegistry<Effects>
   readonly #directories: readonly string[]
   readonly #settings: Settings
@@ -157,14 +159,17 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
     return this.#signals.problem
   }
 
+  /** Calls a listener for each event of this type. */
   on(type: HotReloadEventType, listener: HotReloadListener): this {
     return this.#listen(type, listener, false)
   }
 
+  /** Calls a listener for the next event of this type. */
   once(type: HotReloadEventType, listener: HotReloadListener): this {
     return this.#listen(type, listener, true)
   }
 
+  /** Takes back what `on` or `once` did. */
   off(type: HotReloadEventType, listener: HotReloadListener): this {
     this.#events.off(type, listener)
     return this
@@ -184,6 +189,7 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
     await this.#closing
   }
 
+  /** Does what `close` does, at the end of the block that says `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

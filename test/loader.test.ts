@@ -155,9 +155,45 @@ describe('the examples are plugins like any other', () => {
     ['greet', ['--style', 'shout', 'Ada'], 'HELLO, ADA!'],
     ['wc', ['one two\nthree'], '2 3 13'],
     ['rot13', ['Uryyb'], 'Hello'],
+    ['rev', ['one', 'two', 'three'], 'three two one'],
   ])('%s answers', async (name, args, output) => {
     const { instance } = await new PluginLoader().load(plugin(name))
     expect(await instance.execute(args)).toMatchObject({ type: 'success', output })
+  })
+})
+
+describe('the example in C, which reads MessagePack by hand', () => {
+  test.each([
+    ['an empty text', [''], ''],
+    ['texts of every length', ['a', 'b'.repeat(32), 'c'.repeat(256), 'd'.repeat(65_536)]],
+    ['as many texts as need two bytes to count', Array.from({ length: 16 }, (_, index) => `${index}`)],
+    ['as many texts as need four bytes to count', Array.from({ length: 65_536 }, () => 'x')],
+    ['text that is not ASCII', ['héllo', '世界']],
+  ])('turns around %s', async (_, args, output = args.toReversed().join(' ')) => {
+    const { instance } = await new PluginLoader().load(plugin('rev'))
+    const limits = { fuel: 100_000_000 }
+    expect(await instance.execute(args, { limits })).toMatchObject({ type: 'success', output })
+  })
+
+  test('answers an error of its own without words', async () => {
+    const { instance } = await new PluginLoader().load(plugin('rev'))
+    expect(await instance.execute([])).toMatchObject({ type: 'error', code: 1 })
+  })
+
+  test('has a receipt, which is the same each time', async () => {
+    const { instance } = await new PluginLoader().load(plugin('rev'))
+    const [first, second] = [instance.executeSync(['one', 'two']), instance.executeSync(['one', 'two'])]
+    expect(first.usage).toMatchObject({ peakMemoryBytes: 65_536, effects: 0 })
+    expect(first.usage.fuelConsumed).toBeGreaterThan(0n)
+    expect(second.usage.fuelConsumed).toBe(first.usage.fuelConsumed)
+  })
+
+  test('gives memory back: a thousand calls of 64 KiB take no more than one', async () => {
+    const { instance } = await new PluginLoader().load(plugin('rev'))
+    const word = 'x'.repeat(65_536)
+    const { peakMemoryBytes } = instance.executeSync([word]).usage
+    for (let call = 0; call < 1000; call += 1) instance.executeSync([word])
+    expect(instance.executeSync([word]).usage.peakMemoryBytes).toBe(peakMemoryBytes)
   })
 })
 

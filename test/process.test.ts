@@ -39,6 +39,19 @@ describe('a process', () => {
   })
 })
 
+test.each([
+  [
+    'a program that expects few executions begins so many of one plugin, and the rest when there is room',
+    ['16'],
+    7,
+  ],
+  ['a program that expects nothing begins all', [], 100],
+])('%s', async (_, expected, begun) => {
+  const path = await guestFile(await temporaryDirectory(), 'effect-sleep-hour')
+  const { code, stdout } = await runProgram('expecting.mjs', [path, ...expected])
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${begun}\n100\n` })
+})
+
 describe("Node's own WebAssembly", () => {
   test.each(['node', 'host'])('traps beside the host, and both catch it: %s first', async first => {
     const directory = await temporaryDirectory()

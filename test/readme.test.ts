@@ -1,21 +1,18 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { projectRoot, sen } from './cli/sen.js'
-import { temporaryDirectory } from './guest.js'
+import { sen } from './cli/sen.js'
+import { compileProject } from './compile.js'
+import { readPage, type Sample } from './pages.js'
+import { program, readersProject, run } from './samples.js'
 
-/** The README's example that has this text, as a program in a project that has the package installed. */
-async function example(text: string): Promise<string> {
-  const readme = await readFile(join(projectRoot, 'README.md'), 'utf8')
-  const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```$/gms), ([, code = '']) => code)
-  const code = blocks.find(block => block.includes(text))
-  if (code === undefined) throw new Error(`no example in the README has ${text}`)
-  const directory = await temporaryDirectory()
-  await mkdir(join(directory, 'node_modules'))
-  await symlink(projectRoot, join(directory, 'node_modules', 'sen-plugin-host'), 'junction')
-  const main = join(directory, 'app.mjs')
-  await writeFile(main, code)
-  return main
+const { samples } = await readPage('README.md')
+
+/** The README's sample that has this text. */
+function sample(text: string): Sample {
+  const found = samples.find(({ code }) => code.includes(text))
+  if (found === undefined) throw new Error(`no sample in the README has ${text}`)
+  return found
 }
 
 test.each([
@@ -27,5 +24,19 @@ test.each([
   [['greet', '--style', 'quiet'], 2, ''],
   [['gret'], 2, ''],
 ])("the README's program with commands of its own and of plugins: %j", async (words, code, stdout) => {
-  expect(await sen(words, { main: await example('new Router(') })).toMatchObject({ code, stdout })
+  expect(await run(sample('new Router('), await readersProject(), words)).toMatchObject({ code, stdout })
+})
+
+test('the compiler finds what the README says that it does, once it knows the commands', async () => {
+  const directory = await readersProject()
+  expect(await sen(['types', 'plugins', '--out', 'plugins.d.ts'], { cwd: directory })).toMatchObject({
+    code: 0,
+  })
+  const lines = program(sample("'gret'")).split('\n')
+  await writeFile(join(directory, 'program.mts'), lines.join('\n'))
+  const errors = await compileProject(directory)
+  const numbers = errors.flatMap(error => /^program\.mts\((\d+),/.exec(error)?.[1] ?? [])
+  const wrong = lines.flatMap((line, index) => (line.includes('// error: ') ? [String(index + 1)] : []))
+  expect(numbers).toEqual(wrong)
+  expect(wrong).toHaveLength(2)
 })

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { WASI } from 'node:wasi'
 import { directoriesOf, pluginPath } from '../lib/build.mjs'
-import { Guest } from '../lib/guest.mjs'
+import { codecs, Guest } from '../lib/guest.mjs'
 import { blocking, loading, serve } from '../lib/serve.mjs'
 
 const compile = plugin => WebAssembly.compile(readFileSync(pluginPath(plugin)))
@@ -16,10 +16,14 @@ await serve({
   'fresh-wasi': blocking(async plugin => {
     const module = await compile(plugin)
     const options = { version: 'preview1', preopens: directoriesOf(plugin) }
-    return argument => new Guest(module, new WASI(options)).execute([argument]).Success
+    return argument => new Guest(module, { wasi: new WASI(options) }).execute([argument]).Success
   }),
   shared: blocking(async plugin => {
     const guest = new Guest(await compile(plugin))
+    return argument => guest.execute([argument]).Success
+  }),
+  'shared-functions': blocking(async plugin => {
+    const guest = new Guest(await compile(plugin), { codec: codecs.functions })
     return argument => guest.execute([argument]).Success
   }),
   load: loading(pluginPath, async bytes => {

@@ -57,6 +57,10 @@ await serve({
     const { registry, command } = await granted(plugin)
     return argument => registry.executeSync(command, [argument]).output
   }),
+  'wasi-start-sync': blocking(async plugin => {
+    const { registry, command } = await granted(plugin)
+    return () => registry.executeSync(command).message
+  }),
   wasi: awaited(async plugin => {
     const { registry, command } = await granted(plugin)
     return async argument => (await registry.execute(command, [argument])).output

@@ -76,7 +76,7 @@ class Cell {
 
   async measure() {
     // What comes first finds caches as the contender before left them.
-    const first = Math.floor(this.#count / 20)
+    const first = Math.floor(this.#count / 2)
     if (first > 0) await this.#batch(first)
     this.replies.push({ ...(await this.#batch(this.#count)), count: this.#count })
   }

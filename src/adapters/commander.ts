@@ -1,3 +1,8 @@
+/**
+ * Plugins as commands of a program made with commander.
+ *
+ * @module sen-plugin-host/commander
+ */
 import type { Command as Program } from 'commander'
 import {
   type Argument,

@@ -1,3 +1,8 @@
+/**
+ * Plugins as commands of a program made with yargs.
+ *
+ * @module sen-plugin-host/yargs
+ */
 import { type Argument, type Command, flagsOf, isOption, takesValue, usageOf } from '../command/arguments.js'
 import { explanationOf } from '../command/facts.js'
 import { inertLine } from '../inert.js'
@@ -9,6 +14,7 @@ export type { AddPluginsOptions } from './options.js'
 
 /** What is needed of yargs, an `Argv` of any version from 17 on. */
 export interface YargsProgram {
+  /** Adds a command, described by a module as yargs has them. */
   command(module: object): unknown
 }
 

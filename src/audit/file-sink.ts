@@ -8,6 +8,7 @@ import { toLine } from './line.js'
 import { LogFile } from './log-file.js'
 import type { AuditSink } from './sink.js'
 
+/** How much a `FileAuditSink` keeps, and what happens when it cannot write. */
 export interface FileAuditSinkOptions {
   /**
    * Bytes of one file, from 1,024: a record that would not fit begins another, and the one that is full

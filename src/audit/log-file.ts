@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readSync, writeSync } from 'node:fs'
-import { type FileIdentity, isSameFile, openPrivateFile } from '../private-file.js'
+import { type FileIdentity, isSameFile, openToAppend } from '../private-file.js'
+import { refusing } from './unsafe-file.js'
 
 const NEW_LINE = Buffer.from('\n')
 
@@ -9,9 +10,14 @@ export class LogFile {
   readonly #fd: number
   readonly #identity: FileIdentity
 
-  /** @throws As `openPrivateFile`. */
+  /**
+   * Makes the file where it is not there, for the user alone.
+   *
+   * @throws {PluginHostError} `ERR_UNSAFE_FILE`, where somebody else could have put it there, or could write to it.
+   * @throws What the system says of the path.
+   */
   constructor(path: string) {
-    const { fd, identity } = openPrivateFile(path)
+    const { fd, identity } = openToAppend(path, refusing(path))
     this.#path = path
     this.#fd = fd
     this.#identity = identity

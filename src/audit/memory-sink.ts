@@ -3,6 +3,7 @@ import type { AuditEvent } from './event.js'
 import { fromLine, toLine } from './line.js'
 import type { AuditSink } from './sink.js'
 
+/** How much a `MemoryAuditSink` keeps. */
 export interface MemoryAuditSinkOptions {
   /** Events that are kept, from 1; the oldest go first. Default: 10,000. */
   readonly limit?: number

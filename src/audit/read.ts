@@ -4,6 +4,7 @@ import { checkBoolean, checkOptions, checkSignal } from '../options.js'
 import { type AuditFilter, checkFilter } from './filter.js'
 import { type AuditEntry, AuditTail } from './tail.js'
 
+/** How long `readAudit` goes on. */
 export interface ReadAuditOptions {
   /** Whether to go on with what is recorded from now on, until it is told to stop. Default: false. */
   readonly follow?: boolean

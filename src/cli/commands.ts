@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addRun } from './commands/run.js'
 import type { Context } from './context.js'
 
 /** Defines a command of the command line. */
@@ -11,7 +12,7 @@ const HELP = 'help'
 
 /** Where each command is, in the order of help. Loaded by who needs it: `sen run` is to start at once. */
 const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
-  ['run', async () => (await import('./commands/run.js')).addRun],
+  ['run', async () => addRun],
   ['list', async () => (await import('./commands/list.js')).addList],
   ['inspect', async () => (await import('./commands/inspect.js')).addInspect],
   ['scan', async () => (await import('./commands/scan.js')).addScan],

@@ -4,13 +4,29 @@ import type { Terminal } from '../terminal.js'
 import { LIMIT_FLAGS, type ReportOptions } from './options.js'
 import { receipt } from './usage.js'
 
+/** What is said of wrong usage beside what is wrong. */
+interface UsageNotes extends ErrorOptions {
+  /** For programs. Default: nothing. */
+  readonly details?: object
+  /** How a plugin's command is called. */
+  readonly usage?: string
+  /** What says more. */
+  readonly hint?: string
+}
+
 /** What was typed cannot be done. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code = 'ERR_USAGE'
+  readonly notes: Omit<UsageNotes, 'cause'>
+
+  constructor(message: string, { cause, ...notes }: UsageNotes = {}) {
+    super(message, cause === undefined ? {} : { cause })
+    this.notes = notes
+  }
 }
 
-export interface Failure {
+export interface Failure extends Omit<UsageNotes, 'details' | 'cause'> {
   readonly code: string
   readonly message: string
   readonly details: object
@@ -23,8 +39,10 @@ export function failureOf(error: unknown): Failure {
     const { code, message, details } = error
     return { code, message, details, exitCode: EXIT_CODES[code] }
   }
-  if (error instanceof UsageError)
-    return { code: error.code, message: error.message, details: {}, exitCode: EXIT_USAGE }
+  if (error instanceof UsageError) {
+    const { code, message, notes } = error
+    return { code, message, details: {}, ...notes, exitCode: EXIT_USAGE }
+  }
   if (isSystemError(error)) {
     // What was typed named the path: a directory, or a file.
     const { code, path } = error
@@ -41,9 +59,13 @@ export function failureOf(error: unknown): Failure {
 
 /** Shows what was thrown; returns the exit code for it. */
 export function report(terminal: Terminal, error: unknown, options: ReportOptions): number {
-  const { code, message, details, exitCode } = failureOf(error)
-  if (options.json) terminal.json({ error: { code, message, details } }, options.layout)
-  else terminal.error(inWordsOfOptions(message), code)
+  const { exitCode, ...failure } = failureOf(error)
+  const { code, message, details } = failure
+  if (options.json) terminal.json({ error: failure }, options.layout)
+  else {
+    terminal.error(inWordsOfOptions(message), code)
+    terminal.explain(failure)
+  }
   if (options.usage && !options.json && 'usage' in details) terminal.receipt(receipt(details.usage as Usage))
   if ((options.verbose || process.env.DEBUG) && error instanceof Error && error.stack)
     terminal.trace(error.stack)

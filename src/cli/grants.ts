@@ -1,5 +1,6 @@
+import { homedir } from 'node:os'
 import { InvalidArgumentError } from 'commander'
-import { hashOf, missing, NO_CAPABILITIES } from '../capabilities.js'
+import { hashOf, missing, NO_CAPABILITIES, startsFrom } from '../capabilities.js'
 import {
   type Capabilities,
   FilePermissionStore,
@@ -9,6 +10,7 @@ import {
 } from '../index.js'
 import { asksForNothing } from '../manifest.js'
 import { permissionsFile } from '../permissions/file-store.js'
+import { placeOf } from '../permissions/place.js'
 import { UsageError } from './failure.js'
 
 /** A part of what a plugin asks for. */
@@ -33,7 +35,19 @@ export function refusedOf({ requested, granted }: PermissionGrant): Capabilities
   return missing(granted, requested)
 }
 
-/** Grants a plugin's file what its code asks for, or some kinds of that. */
+/** Where a grant holds, in words. */
+export function placeText({ requested, workingDirectory, home }: PermissionGrant): string {
+  const starts = startsFrom(requested)
+  if (starts.workingDirectory !== (workingDirectory !== undefined) || starts.home !== (home !== undefined))
+    return 'nowhere'
+  const places = [
+    ...(workingDirectory === undefined ? [] : [workingDirectory]),
+    ...(home === undefined ? [] : [`the home directory ${home}`]),
+  ]
+  return places.length === 0 ? 'everywhere' : places.join(', ')
+}
+
+/** Grants a plugin's file what its code asks for, or some kinds of that; relative paths as they lead from here. */
 export async function grantTo(
   store: FilePermissionStore,
   file: string,
@@ -50,6 +64,7 @@ export async function grantTo(
     digest,
     capabilitiesHash: hashOf(capabilities),
     ...(path === undefined ? {} : { path }),
+    ...placeOf(capabilities, { workingDirectory: process.cwd(), home: homedir() }),
     requested: capabilities,
     granted,
     grantedAt: new Date().toJSON(),

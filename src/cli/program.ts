@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { colorsFor } from '../colors.js'
 import { EXIT_CODES_HELP, EXIT_USAGE } from '../exit-codes.js'
 import type { Terminal } from '../terminal.js'
@@ -27,6 +27,10 @@ They run in a sandbox, within limits of fuel, time and memory that options of ea
 ${EXIT_CODES_HELP}`
 
 const HELP_WIDTH = 100
+/** Fewer columns than this are no column of text. */
+const LEAST_TEXT = 20
+const USAGE = 'Usage: '
+const INDENT = '  '
 
 /** Does what the command line says, and sets the process's exit code. */
 export async function runProgram(args: readonly string[], context: Context): Promise<void> {
@@ -46,7 +50,8 @@ export async function createProgram(context: Context, commands: readonly string[
   program
     .description('Runs plugins compiled to WebAssembly, within limits.')
     .usage('COMMAND [OPTIONS] [ARGS...]')
-    .version(packageData().version, '-V, --version', 'show the version')
+    .option('-V, --version', 'show the version')
+    .on('option:version', () => showVersion(context.terminal))
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .addHelpText('after', HELP)
@@ -60,6 +65,13 @@ export async function createProgram(context: Context, commands: readonly string[
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
   for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
   return program
+}
+
+/** Not by Commander's `version`: that wants to be told the version at every start, and it has to be looked up. */
+function showVersion({ stdout }: Terminal): never {
+  const { version } = packageData()
+  stdout.write(`${version}\n`)
+  throw new CommanderError(0, 'commander.version', version)
 }
 
 /** Help and errors of the argument parser in the colours and words of everything else. */
@@ -77,14 +89,29 @@ function speakLikeSen(program: Command, terminal: Terminal): void {
   // Which stream help goes to is not known here; where it has no colours, they are taken out again.
   const colors = colorsFor(true)
   program.configureHelp({
-    // Where less is left for a text, the terminal breaks it, inside words.
-    minWidthToWrap: 20,
+    minWidthToWrap: LEAST_TEXT,
+    commandUsage(this: Help, command) {
+      const usage = Help.prototype.commandUsage.call(this, command)
+      return wrap(usage, columnsOf(this) - USAGE.length).join(`\n${' '.repeat(USAGE.length)}`)
+    },
+    formatItem(this: Help, term, termWidth, description, helper) {
+      if (columnsOf(this) - termWidth - 2 * INDENT.length >= LEAST_TEXT)
+        return Help.prototype.formatItem.call(this, term, termWidth, description, helper)
+      // Beside the terms there is no room: below them there is.
+      const below = INDENT.repeat(3)
+      const text = wrap(description, columnsOf(this) - below.length).map(line => below + line)
+      return [INDENT + term, ...text].join('\n')
+    },
     styleTitle: title => colors.bold(title),
     styleOptionTerm: term => colors.cyan(term),
     styleSubcommandTerm: term => colors.cyan(term),
     styleArgumentTerm: term => colors.cyan(term),
     subcommandTerm: command => command.name(),
   })
+}
+
+function columnsOf({ helpWidth = HELP_WIDTH }: Help): number {
+  return helpWidth
 }
 
 /** Commander keeps to the width only in what it writes itself, not in what is added to help. */

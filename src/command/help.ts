@@ -10,6 +10,7 @@ import { markdownHelp } from './markdown.js'
 /** Plain text, text with colours for a terminal, or Markdown. */
 export type HelpFormat = 'text' | 'ansi' | 'markdown'
 
+/** How `renderHelp` lays out what a command says of itself. */
 export interface HelpOptions {
   /** Columns that lines keep to, in text. Default: none, lines are as long as they are. */
   readonly width?: number

@@ -3,7 +3,7 @@
  * so that a plugin learns nothing of the network that its host is in. An address that is refused
  * reads as one where nobody answers.
  */
-const TEXTS = {
+const TEXTS: Readonly<Record<EffectFailureReason, string>> = {
   invalidUrl: 'the URL is not valid',
   invalidRequest: 'the request is too large, or has a header that is not allowed',
   notGranted: 'the request was not granted',
@@ -17,10 +17,23 @@ const TEXTS = {
   unknownEncoding: 'the response has an encoding that is not supported',
   notText: 'the response is not text',
   failed: 'the effect failed',
-} as const
+}
 
 /** Why an effect came to nothing. `failed` is a handler of the program's own that threw. */
-export type EffectFailureReason = keyof typeof TEXTS
+export type EffectFailureReason =
+  | 'invalidUrl'
+  | 'invalidRequest'
+  | 'notGranted'
+  | 'unreachable'
+  | 'insecure'
+  | 'timedOut'
+  | 'refusedRedirect'
+  | 'tooManyRedirects'
+  | 'broken'
+  | 'tooLarge'
+  | 'unknownEncoding'
+  | 'notText'
+  | 'failed'
 
 /** What is known of a failure. */
 export interface EffectFailureDetails {
@@ -38,8 +51,11 @@ export interface EffectFailureDetails {
  */
 export class EffectFailure extends Error {
   override readonly name = 'EffectFailure'
+  /** What went wrong, for programs. */
   readonly reason: EffectFailureReason
+  /** What was asked for when it failed: after redirects, where they led. */
   readonly url?: string
+  /** The addresses that were refused, or did not answer. */
   readonly addresses?: readonly string[]
 
   constructor(message: string, { reason, url, addresses, ...options }: EffectFailureDetails) {

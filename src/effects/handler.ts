@@ -3,6 +3,7 @@ import type { Effect, EffectResult } from '../outcome.js'
 
 /** The plugin that an effect is carried out for. */
 export interface EffectPlugin {
+  /** Its command in the registry. */
   readonly command: string
   /** Of the version that asks: later ones may have another. */
   readonly digest: string
@@ -12,6 +13,7 @@ export interface EffectPlugin {
 
 /** What a handler is told beside the effect. */
 export interface EffectContext {
+  /** Who asks. */
   readonly plugin: EffectPlugin
   /** What the plugin was granted. The default handlers hold to it; another one has to do so itself. */
   readonly grant: Capabilities

@@ -5,6 +5,7 @@ import type { Effect, EffectResult, ExecuteResult, Usage } from '../outcome.js'
 import type { Conversation } from './conversation.js'
 import { checkEffectResult } from './result.js'
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /** Options of going on with an execution. */
@@ -78,6 +79,7 @@ export class SuspendedExecution {
     this.#end(undefined)
   }
 
+  /** Does what `close` does, at the end of the block that says `using`. */
   [Symbol.dispose](): void {
     this.close()
   }

@@ -3,7 +3,7 @@ import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
 import type { GrantDuration } from './grant.js'
-import type { GrantMemory } from './grant-memory.js'
+import type { GrantMemory, Remembered } from './grant-memory.js'
 import type { CheckedPermissions } from './options.js'
 import { grantFor } from './prior.js'
 import type { PermissionAnswer, PermissionQuestion } from './prompt.js'
@@ -14,10 +14,10 @@ import type { PermissionDecision, PriorGrant } from './strategy.js'
 
 type Asking = PermissionDecision & { type: 'ask' }
 
-/** Asks whoever is to be asked, and remembers the answer as long as they say. */
+/** Asks whoever is to be asked, and remembers the answer as long as they say, for where relative paths led then. */
 export class Asker {
   readonly #permissions: CheckedPermissions
-  readonly #anchors: () => Anchors
+  readonly #anchors: Anchors
   readonly #memory: GrantMemory
   readonly #recorder: PermissionRecorder
 
@@ -25,7 +25,7 @@ export class Asker {
     permissions: CheckedPermissions,
     memory: GrantMemory,
     recorder: PermissionRecorder,
-    anchors: () => Anchors,
+    anchors: Anchors,
   ) {
     this.#permissions = permissions
     this.#anchors = anchors
@@ -40,10 +40,11 @@ export class Asker {
   async ask(
     request: PermissionRequest,
     decision: Asking,
-    prior: PriorGrant | undefined,
+    remembered: Remembered,
     signal: AbortSignal,
   ): Promise<Decided> {
-    const question = this.#question(request, decision, prior)
+    const { prior } = remembered
+    const question = this.#question(request, decision, remembered)
     const { capabilities: asked } = question
     const isMore = prior !== undefined && !asksForNothing(prior.added)
     await this.#recorder.record(request, isMore ? 'escalated' : 'requested', {
@@ -61,7 +62,11 @@ export class Asker {
     return await this.#remember(request, granted, offered(answer.duration, question), kept)
   }
 
-  #question(request: PermissionRequest, decision: Asking, prior: PriorGrant | undefined): PermissionQuestion {
+  #question(
+    request: PermissionRequest,
+    decision: Asking,
+    { prior, elsewhere }: Remembered,
+  ): PermissionQuestion {
     const { store, granularity } = this.#permissions
     const isRemembered = decision.remember !== false && granularity !== 'execution'
     const isEscalation = prior?.of === 'update' && !asksForNothing(prior.added)
@@ -70,12 +75,13 @@ export class Asker {
       capabilities: covered(decision.capabilities, request.capabilities),
       granted: covered(decision.granted, request.capabilities),
       ...(isEscalation ? { previousDigest: prior.grant.digest } : {}),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
       durations: [
         'once',
         ...(isRemembered ? (['session'] as const) : []),
         ...(isRemembered && store.readOnly !== true ? (['always'] as const) : []),
       ],
-      ...this.#anchors(),
+      ...this.#anchors,
     }
   }
 
@@ -142,7 +148,7 @@ export class Asker {
       ...(expiresAt === undefined ? {} : { expiresAt }),
     }
     if (duration === 'once') return { granted, until: NEVER, by: 'prompt', details }
-    const grant = grantFor(request, granted, expiresAt)
+    const grant = grantFor(request, granted, expiresAt, this.#anchors)
     if (duration === 'session') {
       this.#memory.putForSession(grant)
     } else if (!(await this.#memory.put(grant))) {

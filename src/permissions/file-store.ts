@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { promises } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import envPaths from 'env-paths'
@@ -74,7 +74,7 @@ export class FilePermissionStore implements PermissionStore {
       } catch {
         // That is what it is being deleted for.
       }
-      await rm(this.path, { force: true })
+      await promises.rm(this.path, { force: true })
       this.#revision += 1
       return count
     })

@@ -1,9 +1,19 @@
+import type { Anchors } from '../capabilities.js'
 import { isCurrent, type PermissionGrant, readGrant, sameKey } from './grant.js'
 import { MemoryPermissionStore } from './memory-store.js'
+import { type GrantPlace, placeOf, samePlace } from './place.js'
 import { priorOf } from './prior.js'
 import type { PermissionRequest } from './request.js'
 import type { PermissionStore } from './store.js'
 import type { PriorGrant } from './strategy.js'
+
+/** What is remembered that concerns a request. */
+export interface Remembered {
+  /** What holds where relative paths lead now. */
+  readonly prior?: PriorGrant
+  /** Where else the plugin was granted something, if it was nothing here. */
+  readonly elsewhere?: GrantPlace
+}
 
 /** What was decided before: in a store, and by this registry for as long as it lives. */
 export class GrantMemory {
@@ -15,13 +25,14 @@ export class GrantMemory {
   }
 
   /** What is remembered that concerns a request. Fails with what the store does, or gives. */
-  prior(request: PermissionRequest): PriorGrant | undefined | Promise<PriorGrant | undefined> {
+  about(request: PermissionRequest, anchors: Anchors): Remembered | Promise<Remembered> {
     const select = (found: readonly PermissionGrant[]) => {
       const now = new Date()
       const grants = [...this.#session.find(request.command), ...Array.from(found, grant => readGrant(grant))]
-      return priorOf(
+      return remembered(
         grants.filter(grant => grant.command === request.command && isCurrent(grant, now)),
         request,
+        anchors,
       )
     }
     const found = this.#store.find(request.command)
@@ -48,5 +59,28 @@ export class GrantMemory {
       this.#session.put(grant)
       return false
     }
+  }
+}
+
+function remembered(
+  grants: readonly PermissionGrant[],
+  request: PermissionRequest,
+  anchors: Anchors,
+): Remembered {
+  const holds = (grant: PermissionGrant) => samePlace(grant, placeOf(grant.requested, anchors))
+  const prior = priorOf(grants.filter(holds), request)
+  if (prior !== undefined && prior.of !== 'other') return { prior }
+  const apart = priorOf(
+    grants.filter(grant => !holds(grant)),
+    request,
+  )
+  const { workingDirectory, home } = apart?.of === 'other' ? {} : (apart?.grant ?? {})
+  const elsewhere = {
+    ...(workingDirectory === undefined ? {} : { workingDirectory }),
+    ...(home === undefined ? {} : { home }),
+  }
+  return {
+    ...(prior === undefined ? {} : { prior }),
+    ...(workingDirectory === undefined && home === undefined ? {} : { elsewhere }),
   }
 }

@@ -1,15 +1,18 @@
+import { isAbsolute } from 'node:path'
 import { readCapabilities } from '../capabilities.js'
 import { invalidArgument } from '../errors.js'
 import { InvalidValue } from '../invalid-value.js'
 import type { Capabilities } from '../manifest.js'
+import { arePlacesApart, type GrantPlace, samePlace } from './place.js'
 
 /**
  * How long a grant holds: for this execution, as long as this registry, until it is revoked, or until a date.
  */
 export type GrantDuration = 'once' | 'session' | 'always' | { readonly until: Date }
 
-/** What a grant is found by. It belongs to code: never to a command's name alone. */
-export interface PermissionGrantKey {
+/** What a grant is found by. It belongs to code, never to a command's name alone, and to the place of relative paths. */
+export interface PermissionGrantKey extends GrantPlace {
+  /** As in `PermissionRequest`. */
   readonly command: string
   /** `blake3:` and the digest of the module. */
   readonly digest: string
@@ -17,7 +20,10 @@ export interface PermissionGrantKey {
   readonly capabilitiesHash: string
 }
 
-/** A decision as a store keeps it. What was requested and not granted was refused. */
+/**
+ * A decision as a store keeps it. What was requested and not granted was refused. Where relative paths were requested, it
+ * holds in its place and nowhere else, and without a place it holds nowhere.
+ */
 export interface PermissionGrant extends PermissionGrantKey {
   /** The plugin's file when this was granted, absolute. */
   readonly path?: string
@@ -39,6 +45,8 @@ const KEYS = [
   'digest',
   'capabilitiesHash',
   'path',
+  'workingDirectory',
+  'home',
   'requested',
   'granted',
   'grantedAt',
@@ -57,11 +65,16 @@ export function readGrant(value: unknown): PermissionGrant {
   }
   const { command, digest, capabilitiesHash, path, requested, granted, grantedAt, expiresAt } =
     value as Record<string, unknown>
+  const { workingDirectory, home } = value as Record<string, unknown>
   return Object.freeze({
     command: text(command, 'command'),
     digest: matching(digest, 'digest'),
     capabilitiesHash: matching(capabilitiesHash, 'capabilitiesHash'),
     ...(path === undefined ? {} : { path: text(path, 'path') }),
+    ...(workingDirectory === undefined
+      ? {}
+      : { workingDirectory: absolute(workingDirectory, 'workingDirectory') }),
+    ...(home === undefined ? {} : { home: absolute(home, 'home') }),
     requested: capabilities(requested, 'requested'),
     granted: capabilities(granted, 'granted'),
     grantedAt: time(grantedAt, 'grantedAt'),
@@ -81,6 +94,11 @@ export function checkGrant(value: unknown): PermissionGrant {
 
 /** @internal Whether two keys are the same. */
 export function sameKey(a: PermissionGrantKey, b: PermissionGrantKey): boolean {
+  return sameCode(a, b) && samePlace(a, b)
+}
+
+/** @internal Whether two keys are of the same code, wherever they hold. */
+export function sameCode(a: PermissionGrantKey, b: PermissionGrantKey): boolean {
   return a.command === b.command && a.digest === b.digest && a.capabilitiesHash === b.capabilitiesHash
 }
 
@@ -90,18 +108,25 @@ export function isCurrent({ expiresAt }: PermissionGrant, now: Date): boolean {
 }
 
 /**
- * @internal Grants with one more, which takes the place of what it decides anew: the same code, and earlier
- * code of the same file under the same command.
+ * @internal Grants with one more, which replaces what it decides anew: of the same code, and of earlier code of the same
+ * file under the same command. Those that hold in another place stay.
  */
 export function withGrant(grants: readonly PermissionGrant[], grant: PermissionGrant): PermissionGrant[] {
+  const isOfFile = (other: PermissionGrant) =>
+    other.command === grant.command && other.path !== undefined && other.path === grant.path
   const isReplaced = (other: PermissionGrant) =>
-    sameKey(other, grant) ||
-    (other.command === grant.command && other.path !== undefined && other.path === grant.path)
+    (sameCode(other, grant) || isOfFile(other)) && !arePlacesApart(other, grant)
   return [...grants.filter(other => !isReplaced(other)), grant]
 }
 
 function text(value: unknown, key: string): string {
   if (typeof value !== 'string' || value === '') throw new InvalidValue([key], 'must be a text')
+  return value
+}
+
+function absolute(value: unknown, key: string): string {
+  if (typeof value !== 'string' || !isAbsolute(value))
+    throw new InvalidValue([key], 'must be an absolute path')
   return value
 }
 

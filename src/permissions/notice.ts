@@ -5,7 +5,9 @@ export interface PermissionNotice {
    * written down, and holds as long as the registry.
    */
   readonly type: 'kept' | 'not-remembered'
+  /** As in `PermissionRequest`. */
   readonly command: string
+  /** The code that the notice is about. */
   readonly digest: string
   /** The code that the grant was given to. */
   readonly previousDigest?: string

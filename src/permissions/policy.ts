@@ -12,6 +12,7 @@ import { JsonDocument, JsonProblem } from './json-document.js'
 export interface PermissionPolicy {
   /** The file, absolute. */
   readonly file: string
+  /** What each plugin gets; what is listed several times adds up. */
   readonly plugins: readonly PolicyEntry[]
   /** What nobody gets, whatever else grants it. */
   readonly deny: Capabilities
@@ -25,6 +26,7 @@ export interface PolicyEntry {
   readonly path?: string
   /** The command, where only that one is meant. */
   readonly command?: string
+  /** What it gets of what it asks for. */
   readonly capabilities: Capabilities
   /** When the entry ends. */
   readonly until?: Date

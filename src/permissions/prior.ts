@@ -1,6 +1,7 @@
-import { covered, missing } from '../capabilities.js'
+import { type Anchors, covered, missing } from '../capabilities.js'
 import type { Capabilities } from '../manifest.js'
-import { type PermissionGrant, sameKey } from './grant.js'
+import { type PermissionGrant, sameCode } from './grant.js'
+import { placeOf } from './place.js'
 import type { PermissionRequest } from './request.js'
 import type { PriorGrant } from './strategy.js'
 
@@ -22,17 +23,19 @@ export function priorOf(
   }
 }
 
-/** A decision about a request as a store keeps it. */
+/** A decision about a request as a store keeps it: `anchors` are where relative paths led when it was made. */
 export function grantFor(
   { command, digest, capabilitiesHash, path, capabilities }: PermissionRequest,
   granted: Capabilities,
   expiresAt: string | undefined,
+  anchors: Anchors,
 ): PermissionGrant {
   return {
     command,
     digest,
     capabilitiesHash,
     ...(path === undefined ? {} : { path }),
+    ...placeOf(capabilities, anchors),
     requested: capabilities,
     granted,
     grantedAt: new Date().toJSON(),
@@ -41,7 +44,7 @@ export function grantFor(
 }
 
 function closeness(grant: PermissionGrant, request: PermissionRequest): number {
-  if (sameKey(grant, request)) return 3
+  if (sameCode(grant, request)) return 3
   if (grant.digest === request.digest) return 2
   return grant.path !== undefined && grant.path === request.path ? 1 : 0
 }

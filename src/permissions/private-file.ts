@@ -1,12 +1,24 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import {
+  closeSync,
+  fstatSync,
+  // Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
+  promises,
+  readFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isPluginHostError } from '../errors.js'
 import { type FileLock, native } from '../native.js'
+import {
+  FILE_PROBLEMS,
+  makeDirectoryOf,
+  openToRead,
+  type PrivateFile,
+  type Refusal,
+} from '../private-file.js'
 import { storeError } from './denial.js'
 
 const MAX_BYTES = 2 ** 20
-const OTHERS_MAY_WRITE = 0o022
 const LOCK_PATIENCE_MS = 10_000
 const LOCK_RETRY_MS = 10
 
@@ -17,28 +29,25 @@ const LOCK_RETRY_MS = 10
  * @throws {PluginHostError} `ERR_PERMISSION_DENIED` for a file that is not the user's alone, a link, or no file.
  */
 export function readPrivateFile(path: string): string | undefined {
-  let descriptor: number
+  let file: PrivateFile | undefined
   try {
-    checkDirectory(path, statSync(dirname(path)))
-    // A link is not followed, and a pipe that nobody writes to does not hold up the process. Windows has neither.
-    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-    descriptor = openSync(path, flags)
+    file = openToRead(path, refusing(path))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    if (code === 'ELOOP') throw unusable(path, 'is a symbolic link', error)
-    throw code === 'ERR_PERMISSION_DENIED' ? error : unusable(path, `cannot be opened (${code})`, error)
+    throw isRefused(error)
+      ? error
+      : unusable(path, `cannot be opened (${(error as NodeJS.ErrnoException).code})`, error)
   }
+  if (file === undefined) return undefined
   try {
-    checkFile(path, fstatSync(descriptor))
-    return readFileSync(descriptor, 'utf8')
+    if (fstatSync(file.fd).size > MAX_BYTES) throw unusable(path, `has more than ${MAX_BYTES} bytes`)
+    return readFileSync(file.fd, 'utf8')
   } finally {
-    closeSync(descriptor)
+    closeSync(file.fd)
   }
 }
 
 /**
- * Writes such a file: it is there whole, or as it was before. Makes its directory, for the user alone.
+ * Writes such a file, in a directory that is there: it is whole, or as it was before.
  *
  * @throws What the system says.
  */
@@ -47,16 +56,16 @@ export async function writePrivateFile(path: string, text: string): Promise<void
   const { randomBytes } = await import('node:crypto')
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    const file = await open(temporary, 'wx', 0o600)
+    const file = await promises.open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await promises.rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await promises.rm(temporary, { force: true })
     throw error
   }
   await syncDirectory(dirname(path))
@@ -80,8 +89,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 async function acquire(path: string): Promise<FileLock> {
   const deadline = performance.now() + LOCK_PATIENCE_MS
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    checkDirectory(path, statSync(dirname(path)))
+    makeDirectoryOf(path, refusing(path))
     for (;;) {
       const lock = native().tryLockFile(`${path}.lock`)
       if (lock != null) return lock
@@ -89,36 +97,15 @@ async function acquire(path: string): Promise<FileLock> {
       await wait(LOCK_RETRY_MS)
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw code === 'ERR_PERMISSION_DENIED' ? error : unusable(path, `cannot be locked (${message})`, error)
+    throw isRefused(error) ? error : unusable(path, `cannot be locked (${(error as Error).message})`, error)
   }
   throw unusable(path, 'is locked by another process')
-}
-
-/** Where others may write, they can put another file in this one's place. */
-function checkDirectory(path: string, stats: Stats): void {
-  if (!stats.isDirectory()) throw unusable(path, 'is in no directory')
-  const user = process.geteuid?.()
-  if (user === undefined) return
-  if (stats.uid !== user && stats.uid !== 0) throw unusable(path, "is in somebody else's directory")
-  if ((stats.mode & OTHERS_MAY_WRITE) !== 0)
-    throw unusable(path, 'is in a directory that others may write to')
-}
-
-function checkFile(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw unusable(path, 'is no file')
-  if (stats.size > MAX_BYTES) throw unusable(path, `has more than ${MAX_BYTES} bytes`)
-  const user = process.geteuid?.()
-  if (user === undefined) return
-  if (stats.uid !== user) throw unusable(path, 'belongs to somebody else')
-  if ((stats.mode & OTHERS_MAY_WRITE) !== 0) throw unusable(path, 'may be written by others')
-  if (stats.nlink !== 1) throw unusable(path, 'has more than one name')
 }
 
 /** So that the new name outlives a crash. Windows cannot, and does not need it. */
 async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return
-  const directory = await open(path, 'r')
+  const directory = await promises.open(path, 'r')
   try {
     await directory.sync()
   } finally {
@@ -132,4 +119,12 @@ export function unusable(path: string, problem: string, cause?: unknown): Error 
     `the permission store ${path} ${problem}: nothing is granted from it. Put that right, or delete it to be asked again`,
     cause,
   )
+}
+
+function refusing(path: string): Refusal {
+  return (reason, cause) => unusable(path, FILE_PROBLEMS[reason], cause)
+}
+
+function isRefused(error: unknown): boolean {
+  return isPluginHostError(error, 'ERR_PERMISSION_DENIED')
 }

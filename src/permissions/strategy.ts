@@ -4,6 +4,7 @@ import type { PermissionRequest } from './request.js'
 
 /** What is remembered of a plugin that asks. */
 export interface PriorGrant {
+  /** What was decided then. */
   readonly grant: PermissionGrant
   /**
    * Whose decision it was: of this very code (`same`), of other code in the same file (`update`), or of
@@ -18,9 +19,11 @@ export interface PriorGrant {
 
 /** What a strategy decides by. */
 export interface PermissionContext {
+  /** Who asks, and for what. */
   readonly request: PermissionRequest
   /** Absent where nothing is remembered, or every execution is decided by itself. */
   readonly prior?: PriorGrant
+  /** When. */
   readonly now: Date
 }
 
@@ -47,5 +50,6 @@ export type PermissionDecision =
 
 /** Who gets what without asking, and who is asked about what. Decides; it stores nothing and asks nobody. */
 export interface PermissionStrategy {
+  /** Decides about one request. What it throws has the execution refused. */
   decide(context: PermissionContext): PermissionDecision | Promise<PermissionDecision>
 }

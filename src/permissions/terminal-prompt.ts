@@ -5,6 +5,7 @@ import { NO_CAPABILITIES, union } from '../capabilities.js'
 import { inertLine } from '../inert.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import { checkInteger, checkOptions } from '../options.js'
+import type { GrantPlace } from './place.js'
 import type { PermissionAnswer, PermissionPrompt, PermissionQuestion } from './prompt.js'
 import { inTurn } from './queue.js'
 import type { PermissionRequest } from './request.js'
@@ -16,9 +17,11 @@ export type PromptInput = Readable & { readonly isTTY?: boolean }
 /** What it writes to: `process.stderr`, or something like it. */
 export interface PromptOutput {
   readonly isTTY?: boolean
+  /** Writes a text, which is inert already. */
   write(text: string): unknown
 }
 
+/** Where questions are asked, and for how long. */
 export interface TerminalPermissionPromptOptions {
   /** Default: `process.stdin`. */
   readonly input?: PromptInput
@@ -170,7 +173,7 @@ function isWord(typed: string | undefined, word: string, key: string): boolean {
 }
 
 function describe(question: PermissionQuestion): string {
-  const { request, capabilities, granted, previousDigest } = question
+  const { request, capabilities, granted, previousDigest, elsewhere } = question
   const { command, path, digest, about } = request
   const head =
     previousDigest === undefined
@@ -186,12 +189,21 @@ function describe(question: PermissionQuestion): string {
     `  file:     ${path === undefined ? 'none, it was loaded from bytes' : inertLine(path)}`,
     `  digest:   ${inertLine(digest)}`,
     ...(previousDigest === undefined ? [] : [`  before:   ${inertLine(previousDigest)}`]),
+    ...(elsewhere === undefined ? [] : [`  allowed:  ${places(elsewhere)}, which does not hold here`]),
     ...had,
     // How many they are, as the first may have left the screen.
     `${previousDigest === undefined ? 'It wants to' : 'New is that it wants to'} (${items.length}):`,
     ...items.flatMap(numbered),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function places({ workingDirectory, home }: GrantPlace): string {
+  const names = [
+    ...(workingDirectory === undefined ? [] : [`in ${inertLine(workingDirectory)}`]),
+    ...(home === undefined ? [] : [`with the home directory ${inertLine(home)}`]),
+  ]
+  return names.join(', ')
 }
 
 function plain(capabilities: Capabilities, question: PermissionQuestion): string[] {

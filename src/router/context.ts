@@ -49,7 +49,9 @@ export interface RouteOptions {
    * Default: none are named, and all words are the handler's.
    */
   readonly args?: readonly RouteArg[]
+  /** What help says of its version. */
   readonly version?: string
+  /** What help says of its author. */
   readonly author?: string
 }
 

@@ -5,6 +5,7 @@ import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { checkInteger, checkOptions } from '../options.js'
 import type { ExecuteResult, Usage } from '../outcome.js'
 
+/** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
 
 /**
@@ -44,6 +45,7 @@ export interface RouterResponse {
   readonly from: 'program' | 'plugin'
   /** The command that ran, `greet` or `db migrate` for example. Absent where none was found. */
   readonly command?: string
+  /** Why it did not do what was asked; absent where it did. */
   readonly error?: RouterError
   /** Whether `output` is the one document of agent mode, which has everything else in it. */
   readonly isDocument?: true
@@ -51,6 +53,7 @@ export interface RouterResponse {
   readonly usage?: Usage
   /** What a plugin wrote to its standard streams, where it may. */
   readonly stdout?: string
+  /** The same for standard error. */
   readonly stderr?: string
 }
 

@@ -1,9 +1,9 @@
 import { endOnBrokenPipe } from '../broken-pipe.js'
-import { inertLine } from '../inert.js'
 import { checkArgs, checkOptions, checkSignal } from '../options.js'
 import { Terminal } from '../terminal.js'
 import type { RouterResponse } from './response.js'
 
+/** What `Router.run` carries out. */
 export interface RouterRunOptions {
   /** The program's name or path, then the words. Default: `process.argv.slice(1)`. */
   readonly argv?: readonly string[]
@@ -56,7 +56,5 @@ export function write(terminal: Terminal, response: RouterResponse): void {
   if (error === undefined) return
   if (error.code === 'ERR_COMMAND_FAILED') terminal.pluginError(command ?? '', error.message)
   else terminal.error(error.message, error.code)
-  const { usage, hint } = error
-  if (usage !== undefined) terminal.stderr.write(`Usage: ${inertLine(usage)}\n`)
-  if (hint !== undefined) terminal.stderr.write(`${inertLine(hint)}\n`)
+  terminal.explain(error)
 }

@@ -1,15 +1,20 @@
 import type { PluginHostError } from '../errors.js'
 import type { PluginManifest } from '../manifest.js'
 
+/**
+ * What happened: a file's plugin is there for the first time, is another version, is gone, or could not be loaded.
+ */
 export type HotReloadEventType = 'loaded' | 'reloaded' | 'unloaded' | 'failed'
 
 /** What happened to a file that is watched. */
 export interface HotReloadEvent {
+  /** What happened. */
   readonly type: HotReloadEventType
   /** The file, or a directory that may not be read: absolute, as below the directory that was given. */
   readonly path: string
   /** The command that the file provides, or provided. */
   readonly command?: string
+  /** What the version that serves from now on says of itself. */
   readonly manifest?: PluginManifest
   /** Of the module that was loaded, or could not be. */
   readonly digest?: string
@@ -21,6 +26,7 @@ export interface HotReloadEvent {
   readonly durationMs?: number
 }
 
+/** Hears of events. What it throws is a warning of the process, and ends nothing. */
 export type HotReloadListener = (event: HotReloadEvent) => void
 
 /** Listeners and iterators of one watcher. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { History, historyPath, MAX_LINES } from '../../src/cli/repl/history.js'
 import { temporaryDirectory } from '../guest.js'
+import { pipe } from '../system.js'
 
 /** The lines of a history that is opened, gets some more, and is closed. */
 async function keep(path: string, ...lines: string[]): Promise<readonly string[]> {
@@ -61,13 +62,18 @@ describe('the history of the shell', () => {
     expect(await readFile(target, 'utf8')).toBe('secret\n')
   })
 
-  test('is no directory, and no file that is longer than it could be', async () => {
+  test('is no directory, no pipe, and no file that is longer than it could be', async () => {
     const directory = await temporaryDirectory()
     await mkdir(join(directory, 'folder'))
-    await expect(History.open(join(directory, 'folder'))).rejects.toMatchObject({ code: 'EISDIR' })
+    await pipe(join(directory, 'pipe'))
     await writeFile(join(directory, 'long'), '')
     await truncate(join(directory, 'long'), 2 ** 26)
-    await expect(History.open(join(directory, 'long'))).rejects.toThrow()
+    for (const [name, code] of [
+      ['folder', 'EISDIR'],
+      ['pipe', 'EINVAL'],
+      ['long', 'EFBIG'],
+    ] as const)
+      await expect(History.open(join(directory, name))).rejects.toMatchObject({ code })
   })
 
   test('stands where XDG_STATE_HOME says, unless that is relative', () => {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../guest.js'
@@ -157,6 +157,38 @@ describe('sen permissions', () => {
     expect(await sen([...run, 'it'], options)).toMatchObject({ code: 77 })
     for (const what of ['show', 'revoke'])
       expect(await sen(['permissions', what, 'it'], options)).toMatchObject({ code: 2, stdout: '' })
+  })
+
+  test('grants relative paths for the directory that it is in, and says so', async () => {
+    const { run, options, file } = await user()
+    const [one, other] = [await realpath(await temporaryDirectory()), await temporaryDirectory()]
+    const { stdout: given } = await sen(['permissions', 'grant', file], { ...options, cwd: one })
+    expect(given).toContain(`holds: ${one}\n`)
+    expect((await sen(['permissions', 'list'], options)).stdout).toContain(` ${one} `)
+    const { json } = await senJson(['permissions', 'list', '--json'], options)
+    expect(json.grants).toMatchObject([{ workingDirectory: one }])
+    expect(json.grants[0]).not.toHaveProperty('home')
+    expect(await sen([...run, 'it'], { ...options, cwd: one })).toMatchObject({ code: 0, stdout: 'ok\n' })
+    expect(await sen([...run, 'it'], { ...options, cwd: other })).toMatchObject({ code: 77, stdout: '' })
+    const asking = startSenOnTerminal([...run, 'it'], { ...options, cwd: other })
+    await asking.wrote('Allow it?')
+    asking.child.stdin?.write('n\r')
+    expect((await asking.ended).stdout).toContain(`allowed:  in ${one}, which does not hold here`)
+  })
+
+  test('grants absolute paths everywhere, and what was granted nowhere it says is so', async () => {
+    const { run, options, file } = await user({ fsRead: [{ pattern: '/srv/data', recursive: false }] })
+    await sen(['permissions', 'grant', file], options)
+    expect((await sen(['permissions', 'show', 'it'], options)).stdout).toContain('holds: everywhere\n')
+    const cwd = await temporaryDirectory()
+    expect(await sen([...run, 'it'], { ...options, cwd })).toMatchObject({ code: 0 })
+    const old = await user()
+    const { json } = await senJson(['permissions', 'grant', old.file, '--json'], old.options)
+    const document = JSON.parse(await readFile(json.file, 'utf8'))
+    delete document.grants[0].workingDirectory
+    await writeFile(json.file, JSON.stringify(document))
+    expect((await sen(['permissions', 'show', 'it'], old.options)).stdout).toContain('holds: nowhere\n')
+    expect(await sen([...old.run, 'it'], old.options)).toMatchObject({ code: 77 })
   })
 
   test.each([

@@ -50,7 +50,7 @@ describe('sen run', () => {
   })
 })
 
-describe('what comes after the command is the plugin’s', () => {
+describe('what comes after the command is the plugin’s, where that names no arguments', () => {
   test.each([['--help'], ['-h'], ['--version'], ['--json'], ['--fuel'], ['-x'], ['--'], ['--a=b'], ['']])(
     '%j',
     async word => {
@@ -69,6 +69,69 @@ describe('what comes after the command is the plugin’s', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('Usage: sen run')
   })
+})
+
+describe('what a plugin says of itself', () => {
+  const greet = ['run', ...examples]
+
+  test.each([['--help'], ['-h'], ['Ada', '--help']])(
+    'is shown by %s, without running it',
+    async (...words) => {
+      const { code, stdout, stderr } = await sen([...greet, 'greet', ...words])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toBe((await sen(['help', ...examples, 'greet'])).stdout)
+    },
+  )
+
+  test('is shown of a subcommand, and as Markdown', async () => {
+    const { code, stdout } = await sen([...greet, 'greet', 'morning', '--help=markdown'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^# `greet morning`\n/)
+  })
+
+  test('is a JSON Schema, with --json', async () => {
+    const { code, json } = await senJson([...greet, '--json', 'greet', '--help'])
+    expect(code).toBe(0)
+    expect(json).toMatchObject({ title: 'greet', properties: { style: { enum: expect.any(Array) } } })
+  })
+
+  test.each([
+    [['--style', 'shot'], { kind: 'invalid-value', argument: 'style', suggestions: ['shout'] }],
+    [['--sytle', 'shout'], { kind: 'unknown-option', argument: '--sytle', suggestions: ['--style'] }],
+    [['morning'], { kind: 'missing-argument', argument: 'name', suggestions: [] }],
+  ])('rules out %j, before it runs', async (words, details) => {
+    const { code, stdout, stderr } = await sen([...greet, 'greet', ...words])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('ERR_USAGE')
+    const { code: codeWithJson, json } = await senJson([...greet, '--json', 'greet', ...words])
+    expect(codeWithJson).toBe(2)
+    expect(json.error).toMatchObject({ code: 'ERR_USAGE', details })
+  })
+
+  test('is not shown in a format that there is not', async () => {
+    const { code, stdout, stderr } = await sen([...greet, 'greet', '--help=html'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('ERR_USAGE')
+  })
+
+  test('says how it is called, where it is called in another way', async () => {
+    const { stderr } = await sen([...greet, 'greet', 'morning'])
+    expect(stderr.split('\n').slice(1)).toEqual([
+      'Usage: greet morning [OPTIONS] <NAME>',
+      'greet --help says more',
+      '',
+    ])
+  })
+
+  // Its own errors.
+  test.each([[['--help']], [['--style', 'shot']]])(
+    'is held against no word with --passthrough: %j',
+    async words => {
+      const { code, stderr } = await sen([...greet, '--passthrough', 'greet', ...words])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(/^greet: /)
+    },
+  )
 })
 
 describe('a fault of the host or a plugin has an exit code', () => {

@@ -1,60 +1,26 @@
-import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { declarationsOf } from '../../src/cli/types/declarations.js'
 import { schemaOf } from '../../src/cli/types/schema.js'
 import type { CommandSpec } from '../../src/index.js'
 import { toJson } from '../../src/json.js'
+import { compileProject } from '../compile.js'
 import { answering, guestFile, temporaryDirectory } from '../guest.js'
 import { having } from './having.js'
-import { projectRoot, sen, startSen } from './sen.js'
-
-const manifest = createRequire(import.meta.url).resolve('typescript/package.json')
-const compiler = join(dirname(manifest), JSON.parse(await readFile(manifest, 'utf8')).bin.tsc)
-
-/** What the compiler says of a user's program, line by line; nothing where it compiles. */
-async function compile(program: string, declarations?: string): Promise<string[]> {
-  const directory = await temporaryDirectory()
-  await mkdir(join(directory, 'node_modules'))
-  await symlink(projectRoot, join(directory, 'node_modules', 'sen-plugin-host'), 'junction')
-  await symlink(
-    join(projectRoot, 'node_modules', '@types'),
-    join(directory, 'node_modules', '@types'),
-    'junction',
-  )
-  await writeFile(
-    join(directory, 'program.mts'),
-    `import { PluginRegistry } from 'sen-plugin-host'\nconst registry = new PluginRegistry()\n${program}\n`,
-  )
-  if (declarations !== undefined) await writeFile(join(directory, 'plugins.d.ts'), declarations)
-  const options = {
-    noEmit: true,
-    strict: true,
-    module: 'nodenext',
-    target: 'es2022',
-    lib: ['es2022', 'esnext.disposable'],
-    types: ['node'],
-  }
-  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
-  const { stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false', '-p', directory], {
-    encoding: 'utf8',
-    cwd: directory,
-  })
-  return stdout.split('\n').filter(line => line !== '')
-}
+import { sen, startSen } from './sen.js'
+import { linesOf, userProgram } from './user-program.js'
 
 /** Each line of the program that the compiler finds something wrong with, without its message. */
 async function wrongLines(program: string, declarations?: string): Promise<string[]> {
-  const lines = program.split('\n')
-  const messages = await compile(program, declarations)
+  const user = await userProgram(program, declarations)
+  const messages = await compileProject(user.directory)
   const numbers = messages.flatMap(message => {
     const number = /^program\.mts\((\d+),/.exec(message)?.[1]
     if (number === undefined && !message.startsWith(' ')) throw new Error(message)
-    return number === undefined ? [] : [Number(number) - 3]
+    return number === undefined ? [] : [Number(number) - 1]
   })
-  return [...new Set(numbers)].map(number => lines[number] ?? '')
+  return linesOf(user, numbers)
 }
 
 const style = {
@@ -129,7 +95,8 @@ describe('in a program, with the declarations of sen types,', () => {
   })
 
   test('what would have been right is said', async () => {
-    const [message] = await compile("registry.execute('greet', ['--style', 'shuot'])", declarations)
+    const program = "registry.execute('greet', ['--style', 'shuot'])"
+    const [message] = await compileProject((await userProgram(program, declarations)).directory)
     expect(message).toContain('"plain" | "shout"')
   })
 })

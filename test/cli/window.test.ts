@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { compile } from '../guest.js'
+import { compile, temporaryDirectory } from '../guest.js'
+import { DATA, wasiGuest } from '../wasi/guest.js'
 import { having } from './having.js'
 import { PseudoTerminal, type TerminalOptions } from './pseudo-terminal.js'
 import { projectRoot, sen } from './sen.js'
@@ -48,8 +49,15 @@ describe('in a narrow window', () => {
     expect(window.lines.map(line => line.split(' ')[0])).toEqual(['COMMAND', 'echo', 'greet', 'hello'])
   })
 
-  test.each([['run'], ['list'], ['doctor']])('help of %s breaks lines between words', async command => {
-    const window = open([command, '--help'], { columns: 60 })
+  test.each([
+    ['run', 60],
+    ['list', 60],
+    ['doctor', 60],
+    ['run', 40],
+    ['list', 40],
+    ['doctor', 40],
+  ])('help of %s breaks lines between words, of %d columns', async (command, columns) => {
+    const window = open([command, '--help'], { columns })
     expect(await window.ended).toBe(0)
     const { stdout } = await sen([command, '--help'])
     const words = new Set(stdout.split(/\s+/))
@@ -124,6 +132,27 @@ describe('exit codes in a window are those that are documented', () => {
     window.type('\x04')
     expect(await window.ended).toBe(0)
   })
+})
+
+test.each([
+  ['ends no line', 'no end', 'no end'],
+  ['ends its line', 'an end\n', 'an end'],
+])('the shell shows all that a plugin writes which %s', async (_, text, shown) => {
+  const directory = await temporaryDirectory()
+  const write = `
+    (i32.store (i32.const 1024) (i32.const ${DATA}))
+    (i32.store (i32.const 1028) (i32.const ${text.length}))
+    (call $check (call $fd_write (i32.const 1) (i32.const 1024) (i32.const 1) (i32.const 1032)))
+    (i32.const 0)`
+  await writeFile(
+    join(directory, 'writer.wasm'),
+    await wasiGuest('writer', { stdio: { stdout: true } }, write, text),
+  )
+  const window = open(['repl', '--plugins', directory, '--trust-command', 'writer'])
+  await window.shows(/sen>/)
+  window.type('writer\r')
+  await window.until(lines => lines.filter(line => line.startsWith('sen>')).length === 2, 'another prompt')
+  expect(window.lines.slice(-2)).toEqual([shown, 'sen> '])
 })
 
 test('lines that are pasted into the shell at once are carried out one after the other', async () => {

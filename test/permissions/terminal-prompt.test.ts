@@ -193,6 +193,20 @@ describe('a prompt on the terminal', () => {
     expect(after).not.toContain('./data')
   })
 
+  test('says where else the plugin was allowed something', async () => {
+    const { input, output, type, shown } = terminal()
+    const elsewhere = { workingDirectory: `/other/work${CSI}`, home: '/other/home' }
+    const asked = new TerminalPermissionPrompt({ input, output }).ask(question(three, { elsewhere }), never)
+    await type('n', 'Allow it?')
+    await asked
+    const line = shown()
+      .split('\n')
+      .find(text => text.includes('does not hold here'))
+    expect(line).toContain('/other/work')
+    expect(line).toContain('/other/home')
+    expect(shown()).not.toContain('\x1b')
+  })
+
   test('shows text of the plugin inert, and not at any length', async () => {
     const { input, output, type, shown } = terminal()
     const hostile = question({

@@ -1,12 +1,13 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PluginRegistry } from 'sen-plugin-host'
-import { describe, expect, test } from 'vitest'
+import { AutomaticPermissionPrompt, PluginRegistry } from 'sen-plugin-host'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { endless, meanwhile } from '../calls.js'
 import { rejection } from '../fault.js'
 import { guest, temporaryDirectory } from '../guest.js'
+import { internal } from '../internal.js'
 import { pipe, runProgram } from '../system.js'
-import { DATA, TEXT, wasiGuest } from './guest.js'
+import { DATA, reading, TEXT, wasiGuest } from './guest.js'
 
 /** How a wait is ended by somebody else, and what its call then rejects with. */
 const ends = [
@@ -84,5 +85,42 @@ describe('a guest that waits for standard input of the process, which stays open
       within: ['sh', '-c', 'exec "$@" 0<>"$0"', stdin],
     })
     expect(ended).toMatchObject({ code: 0, stdout: `${expected}\n`, stderr: '' })
+  })
+})
+
+describe('a directory that takes long to open', () => {
+  test.each(ends)('keeps nobody waiting whose call is ended by %s', async (end, expected) => {
+    const directory = await temporaryDirectory()
+    await mkdir(join(directory, 'data'))
+    await writeFile(join(directory, 'data/file'), 'text')
+    const registry = new PluginRegistry({
+      // Decided, and opened, anew for each execution.
+      permissions: { prompt: new AutomaticPermissionPrompt('yes'), granularity: 'execution' },
+      wasi: { workingDirectory: directory },
+    })
+    await registry.loadPlugin(await reading('it', { fsRead: [{ pattern: './data' }] }))
+    expect(await registry.execute('it')).toMatchObject({ output: 'text' })
+    const { openGrant } = internal.Executor.prototype
+    let goOn = () => {}
+    const slow = vi.spyOn(internal.Executor.prototype, 'openGrant')
+    onTestFinished(() => slow.mockRestore())
+    slow.mockImplementation(async function (this: InstanceType<typeof internal.Executor>, ...args) {
+      const grant = await openGrant.apply(this, args)
+      await new Promise<void>(go => (goOn = go))
+      return grant
+    })
+    const abort = new AbortController()
+    const call = rejection(registry.execute('it', [], { signal: abort.signal }))
+    await meanwhile()
+    const ending = {
+      abort: async () => abort.abort(),
+      unload: () => registry.unload('it'),
+      close: () => registry.close(),
+    }
+    await ending[end]()
+    const { name, code } = (await call) as Error & { code: unknown }
+    expect(`${name} ${code}`).toBe(expected)
+    goOn()
+    await registry.close()
   })
 })

@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
@@ -17,6 +18,27 @@ pub(crate) const MAX_INSTANCES: u32 = 4096;
 /// Guests that can be in the middle of a call at the same time: of the instances, those that
 /// execute. Each is a stack that has to be guarded when the process starts to load plugins.
 const MAX_STACKS: u32 = MAX_INSTANCES / 2;
+
+/// Stacks of those that are asked for their manifest, and of live instances.
+const OTHER_STACKS: u32 = 64;
+
+/// Fewer would leave no room between those that are under way and those that are done at once.
+const LEAST_EXECUTIONS: u32 = 16;
+
+static EXECUTIONS: AtomicU32 = AtomicU32::new(MAX_STACKS);
+
+/// Says how many executions this process will have begun at most at the same time, before it loads
+/// anything: 2,048 if nobody does. A program that runs one and ends spares itself milliseconds by
+/// it. More than this wait for one that ends. At least 16.
+pub fn expect_executions(at_once: u32) {
+    let at_once = at_once.clamp(LEAST_EXECUTIONS, MAX_STACKS);
+    EXECUTIONS.store(at_once, Ordering::Relaxed);
+}
+
+/// The most executions that can have begun at the same time.
+pub(crate) fn executions() -> usize {
+    EXECUTIONS.load(Ordering::Relaxed) as usize
+}
 
 /// Memories, and tables, that one module may have.
 pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
@@ -205,7 +227,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
             pool.total_core_instances(MAX_INSTANCES)
                 .total_memories(MAX_INSTANCES)
                 .total_tables(MAX_INSTANCES)
-                .total_stacks(MAX_STACKS)
+                .total_stacks((EXECUTIONS.load(Ordering::Relaxed) + OTHER_STACKS).min(MAX_STACKS))
                 .max_memories_per_module(MAX_MEMORIES_PER_MODULE)
                 .max_tables_per_module(MAX_TABLES_PER_MODULE)
                 .max_memory_size(Limits::MAX_MEMORY_BYTES)

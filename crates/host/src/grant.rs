@@ -9,6 +9,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use sen_host_protocol::{Anchor, Capabilities, NormalPath, PathPattern};
 
+use crate::denied::Denied;
+use crate::lineage::{Identity, Lineage};
 use crate::plugin::Plugin;
 
 /// The most that a plugin sees of its environment, in bytes: names and values together.
@@ -49,7 +51,9 @@ pub(crate) struct Root {
     pub(crate) dir: Arc<Dir>,
     pattern: NormalPath,
     /// Where it was when it was opened, by its real name.
-    real_path: Arc<Path>,
+    pub(crate) real_path: Arc<Path>,
+    /// The directories that it was opened through.
+    pub(crate) lineage: Arc<Lineage>,
     /// Where the guest finds it.
     pub(crate) guest_path: String,
     /// How far it may be read: at least as far as it may be written.
@@ -65,18 +69,6 @@ pub(crate) enum Scope {
     Entries,
     /// Everything below it.
     Tree,
-}
-
-/// A directory that a grant has open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenedDirectory {
-    /// Where it was when it was opened, without symbolic links: for whoever has to know what a
-    /// pattern led to.
-    pub path: PathBuf,
-    /// Whether everything below it may be read, or only its direct entries.
-    pub reads_tree: bool,
-    /// Whether it may be written, and then whether everything below it may.
-    pub writes_tree: Option<bool>,
 }
 
 /// A directory that was to be granted could not be opened.
@@ -163,7 +155,7 @@ impl Grant {
             let Ok(path) = pattern.normal_path() else {
                 continue;
             };
-            let scope = scope(pattern);
+            let scope = Scope::of(pattern);
             let write = writes.then_some(scope);
             if let Some(root) = roots.iter_mut().find(|root| root.pattern == path) {
                 root.read = root.read.max(scope);
@@ -171,7 +163,7 @@ impl Grant {
                 continue;
             }
             let found = match opened.iter().find(|root| root.pattern == path) {
-                Some(root) => Some((root.dir.clone(), root.real_path.clone())),
+                Some(root) => Some(Opened::of(root)),
                 None => match open(&path, surroundings) {
                     Ok(found) => found,
                     Err(error) => {
@@ -180,13 +172,14 @@ impl Grant {
                     }
                 },
             };
-            let Some((dir, real_path)) = found else {
+            let Some(found) = found else {
                 is_complete = false;
                 continue;
             };
             roots.push(Root {
-                dir,
-                real_path,
+                dir: found.dir,
+                real_path: found.real_path,
+                lineage: found.lineage,
                 guest_path: guest_path(&path),
                 pattern: path,
                 read: scope,
@@ -218,13 +211,19 @@ impl Grant {
         self.0.is_complete
     }
 
-    /// The directories that are open.
-    pub fn directories(&self) -> impl Iterator<Item = OpenedDirectory> {
-        self.0.roots.iter().map(|root| OpenedDirectory {
-            path: root.real_path.to_path_buf(),
-            reads_tree: root.read == Scope::Tree,
-            writes_tree: root.write.map(|write| write == Scope::Tree),
-        })
+    /// Whether there is anything that both a directory that is open and this deny list mean, for
+    /// reading or for writing, whatever it is called: two names that the file system takes for one, or
+    /// that links or mounts lead to one directory, are one. The rules are those of
+    /// [`Capabilities::overlapping`], of places instead of names. What is denied and not there is
+    /// denied by its name, and by the directories that it would be in.
+    ///
+    /// Looks at the file system.
+    pub fn meets(&self, deny: &Capabilities, surroundings: &Surroundings) -> bool {
+        if deny.fs_read.is_empty() && deny.fs_write.is_empty() {
+            return false;
+        }
+        let denied = Denied::new(deny, surroundings);
+        self.0.roots.iter().any(|root| denied.meets(root))
     }
 
     pub(crate) fn roots(&self) -> &[Arc<Root>] {
@@ -245,16 +244,32 @@ impl fmt::Debug for Grant {
     }
 }
 
-fn scope(pattern: &PathPattern) -> Scope {
-    if pattern.recursive {
-        Scope::Tree
-    } else {
-        Scope::Entries
+impl Scope {
+    pub(crate) fn of(pattern: &PathPattern) -> Self {
+        if pattern.recursive {
+            Self::Tree
+        } else {
+            Self::Entries
+        }
     }
 }
 
-/// A directory that was opened, and its real path.
-type Opened = (Arc<Dir>, Arc<Path>);
+/// A directory that was opened.
+struct Opened {
+    dir: Arc<Dir>,
+    real_path: Arc<Path>,
+    lineage: Arc<Lineage>,
+}
+
+impl Opened {
+    fn of(root: &Root) -> Self {
+        Self {
+            dir: root.dir.clone(),
+            real_path: root.real_path.clone(),
+            lineage: root.lineage.clone(),
+        }
+    }
+}
 
 /// Opens a directory; `None` where there is none.
 fn open(pattern: &NormalPath, surroundings: &Surroundings) -> Result<Option<Opened>, CannotOpen> {
@@ -262,19 +277,25 @@ fn open(pattern: &NormalPath, surroundings: &Surroundings) -> Result<Option<Open
         return Ok(None);
     };
     match open_at(&path) {
-        Ok((dir, real_path)) => Ok(Some((Arc::new(dir), real_path.into()))),
+        Ok(opened) => Ok(Some(opened)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(CannotOpen { path, error }),
     }
 }
 
 /// Finds where a path really leads, and opens that.
-fn open_at(path: &Path) -> io::Result<(Dir, PathBuf)> {
+fn open_at(path: &Path) -> io::Result<Opened> {
     // What it leads to may change in between; not for ever.
     for _ in 0..MAX_ATTEMPTS {
         let real_path = path.canonicalize()?;
         match open_without_links(&real_path) {
-            Ok(dir) => return Ok((dir, real_path)),
+            Ok((dir, lineage)) => {
+                return Ok(Opened {
+                    dir: Arc::new(dir),
+                    real_path: real_path.into(),
+                    lineage: Arc::new(lineage),
+                });
+            }
             Err(error) if path.canonicalize().is_ok_and(|now| now == real_path) => {
                 return Err(error);
             }
@@ -285,22 +306,24 @@ fn open_at(path: &Path) -> io::Result<(Dir, PathBuf)> {
     Err(io::Error::other(message))
 }
 
-/// Opens a directory from the root down, so that its name is what it is really called.
-fn open_without_links(path: &Path) -> io::Result<Dir> {
+/// Opens a directory from the root down, so that where it lies is known from what was opened.
+fn open_without_links(path: &Path) -> io::Result<(Dir, Lineage)> {
     let names = path.components().filter_map(|part| match part {
         Component::Normal(name) => Some(name),
         _ => None,
     });
     let root = path.ancestors().last().unwrap_or(path);
     let mut dir = Dir::open_ambient_dir(root, ambient_authority())?;
+    let mut through = vec![Identity::of(&dir)?];
     for name in names {
         dir = dir.open_dir_nofollow(name)?;
+        through.push(Identity::of(&dir)?);
     }
-    Ok(dir)
+    Ok((dir, Lineage::of_opened(through)))
 }
 
 /// Where a pattern leads on this system.
-fn host_path(pattern: &NormalPath, surroundings: &Surroundings) -> Option<PathBuf> {
+pub(crate) fn host_path(pattern: &NormalPath, surroundings: &Surroundings) -> Option<PathBuf> {
     let mut path = match pattern.anchor() {
         Anchor::WorkingDirectory => surroundings.working_directory.clone(),
         Anchor::Home => surroundings.home.clone()?,

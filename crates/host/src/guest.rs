@@ -169,13 +169,14 @@ impl Guest {
         &mut self,
         limits: &Limits,
         call: Call,
+        world: &World,
         args: &[String],
     ) -> Result<(), Fault> {
         if let Some(reason) = call.interrupts.reason() {
             return Err(FaultKind::Interrupted(reason).into());
         }
         self.room.move_to(Kind::Execution)?;
-        self.store.data_mut().context = context(&self.program, limits, &World::default(), args);
+        self.store.data_mut().context = context(&self.program, limits, world, args);
         self.enter(call)
     }
 
@@ -193,6 +194,13 @@ impl Guest {
     pub(crate) fn is_untouched(&self) -> bool {
         let context = self.store.data().context.as_deref();
         context.is_none_or(Context::is_untouched)
+    }
+
+    /// Whether start-up looked for anything outside, so that its world is the one that it was
+    /// started in.
+    pub(crate) fn has_looked_outside(&self) -> bool {
+        let context = self.store.data().context.as_deref();
+        context.is_some_and(Context::has_been_asked)
     }
 
     /// Has a guest that is kept find these arguments outside of itself.

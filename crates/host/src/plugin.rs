@@ -1,26 +1,24 @@
+mod executing;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use sen_host_protocol::{ExecuteResult, PluginManifest};
+use sen_host_protocol::PluginManifest;
 
 use crate::clock::Clock;
-use crate::code::{Code, LONG, Origin};
+use crate::code::{Code, Origin};
 use crate::compile_cache::CompileCache;
 use crate::drive;
 use crate::error::{Fault, FaultKind};
-use crate::execution::Execution;
-use crate::guest::{Call, Guest, Lifetime, Mode, read_manifest};
-use crate::instance::Instance;
+use crate::guest::{Call, Guest, Mode, read_manifest};
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
-use crate::output::Captured;
-use crate::program::{Program, Tier};
+use crate::program::Program;
 use crate::room::{Kind, Share};
-use crate::runner::Runner;
 use crate::sandbox::World;
-use crate::usage::Usage;
 use crate::warm_pool::WarmPool;
+
+pub use executing::Reply;
 
 /// What a plugin is loaded for: which of the kinds of code that a cache may have is taken.
 /// Everything works either way.
@@ -45,32 +43,6 @@ struct Loaded {
     /// For executions within `limits`.
     warm: Arc<WarmPool>,
     share: Share,
-}
-
-/// How long an execution may take that is tried on the caller's stack, which may be an event
-/// loop's: by time and, since the time is looked at once in a millisecond, by fuel.
-const SHORT: Duration = Duration::from_micros(50);
-const SHORT_FUEL: u64 = LONG;
-
-/// What an execution came to.
-struct Executed {
-    result: ExecuteResult,
-    usage: Usage,
-    output: Captured,
-    /// The instance itself, where it waits for the result of an effect.
-    suspended: Option<Guest>,
-}
-
-/// What an execution ends with.
-pub struct Reply {
-    /// The guest's answer.
-    pub result: ExecuteResult,
-    /// What this call used.
-    pub usage: Usage,
-    /// What the guest wrote to standard streams that are captured: all of it, once it is done.
-    pub output: Captured,
-    /// The instance that waits for the effect's result, where the answer is an effect.
-    pub suspended: Option<Instance>,
 }
 
 impl Plugin {
@@ -150,263 +122,6 @@ impl Plugin {
             digest: digest.clone(),
             limits: *limits,
         }))
-    }
-
-    /// Runs the plugin's command on a pristine instance of its own: nothing of earlier executions
-    /// is visible to it, and nothing of it to later ones. Any number may run at the same time.
-    ///
-    /// # Errors
-    /// The faults of a guest: over a limit, trapped, interrupted, or an answer that is none.
-    pub fn execute(
-        &self,
-        args: &[String],
-        limits: &Limits,
-        interrupts: &Interrupts,
-    ) -> Result<Reply, Fault> {
-        self.execute_in(&World::default(), args, limits, interrupts)
-    }
-
-    /// As [`Plugin::execute`], with something for a WASI guest to find outside of itself.
-    ///
-    /// # Errors
-    /// As [`Plugin::execute`], and `WrongGrant` for a grant that was made for another plugin.
-    pub fn execute_in(
-        &self,
-        world: &World,
-        args: &[String],
-        limits: &Limits,
-        interrupts: &Interrupts,
-    ) -> Result<Reply, Fault> {
-        let clock = Clock::start(limits.timeout, None);
-        drive::run(self.execution(world, args, limits, clock, interrupts.clone(), None))
-    }
-
-    /// As [`Plugin::execute_in`], to be run a little at a time.
-    pub fn start(
-        &self,
-        world: World,
-        args: Vec<String>,
-        limits: Limits,
-        interrupts: Interrupts,
-    ) -> Execution {
-        let plugin = self.clone();
-        let runner = Runner::default();
-        let clock = Clock::start(limits.timeout, Some(runner.clone()));
-        let (heard, told) = (interrupts.clone(), runner.clone());
-        let running = async move {
-            let execution = plugin.execution(&world, &args, &limits, clock, heard, Some(told));
-            execution.await
-        };
-        let room = (Kind::Execution, self.0.share.clone());
-        Execution::new(Box::pin(running), runner, interrupts, Some(room))
-    }
-
-    async fn execution(
-        &self,
-        world: &World,
-        args: &[String],
-        limits: &Limits,
-        clock: Clock,
-        interrupts: Interrupts,
-        runner: Option<Runner>,
-    ) -> Result<Reply, Fault> {
-        let code = &self.0.code;
-        self.check_grant(world)?;
-        let attempt = self.attempt(world, args, limits, &clock, &interrupts);
-        let executed = match attempt.await {
-            Some(executed) => executed,
-            None => {
-                let call = Call {
-                    clock: clock.restart(),
-                    interrupts,
-                    mode: Mode::Suspendable,
-                };
-                let execution = self.execute_suspendable(world, args, limits, call, runner);
-                execution.await
-            }
-        };
-        let usage = match &executed {
-            Ok(Executed { usage, .. }) => Some(*usage),
-            Err(fault) => fault.usage,
-        };
-        code.used(usage.unwrap_or_default().fuel_consumed);
-        let Executed {
-            result,
-            usage,
-            output,
-            suspended,
-        } = executed?;
-        let suspended = suspended.map(|guest| Instance::suspended(self.clone(), guest));
-        Ok(Reply {
-            result,
-            usage,
-            output,
-            suspended,
-        })
-    }
-
-    /// A grant is one for certain code.
-    fn check_grant(&self, world: &World) -> Result<(), Fault> {
-        match &world.grant {
-            Some(grant) if grant.digest() != self.digest() => {
-                let (granted, actual) = (grant.digest().into(), self.digest().into());
-                Err(FaultKind::WrongGrant { granted, actual }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Most executions are short, and a short one is the faster for it on the caller's own stack:
-    /// an execution of a plugin whose last ones were short is tried there. One that turns out long
-    /// is given up, and run again from the start where it can be suspended. Nothing has come of it
-    /// until then (it reaches nothing outside), and nothing tells it from one that was run only
-    /// once.
-    async fn attempt(
-        &self,
-        world: &World,
-        args: &[String],
-        limits: &Limits,
-        clock: &Clock,
-        interrupts: &Interrupts,
-    ) -> Option<Result<Executed, Fault>> {
-        let code = &self.0.code;
-        let program = code.best();
-        let may_be_repeated = !program.is_wasi || !world.reaches_outside();
-        let is_short = code.is_short() && program.tier == Tier::ShortCalls;
-        if !is_short || !may_be_repeated || !drive::stack_has_room() {
-            return None;
-        }
-        let call = Call {
-            clock: clock.clone(),
-            interrupts: interrupts.clone(),
-            mode: Mode::InOneGo(SHORT),
-        };
-        let limits = Limits {
-            fuel: limits.fuel.min(SHORT_FUEL),
-            ..*limits
-        };
-        let fuel = self.0.limits.fuel.min(SHORT_FUEL);
-        let executed = self.execute_on(program, world, args, fuel, &limits, call);
-        match executed.await {
-            // Whatever stopped it: only where it can be suspended is the receipt exact.
-            Err(Fault {
-                kind:
-                    FaultKind::FuelExhausted { .. }
-                    | FaultKind::DeadlineExceeded { .. }
-                    | FaultKind::Interrupted(_),
-                ..
-            }) => {
-                code.used(SHORT_FUEL);
-                None
-            }
-            Ok(Executed {
-                suspended: Some(_), ..
-            }) if program.may_sleep => {
-                code.used(SHORT_FUEL);
-                None
-            }
-            // Another tier decides.
-            Err(fault) if fault.kind == FaultKind::StackOverflow => None,
-            executed => Some(executed),
-        }
-    }
-
-    async fn execute_suspendable(
-        &self,
-        world: &World,
-        args: &[String],
-        limits: &Limits,
-        call: Call,
-        runner: Option<Runner>,
-    ) -> Result<Executed, Fault> {
-        let Loaded {
-            code, limits: own, ..
-        } = &*self.0;
-        let program = code.best();
-        if program.is_wasi && world.reaches_outside() {
-            // What it does outside cannot be done again: it runs where the stack decides at once.
-            let call = self.wait_for_deciding(call, runner).await;
-            let program = code.deciding()?;
-            return self
-                .execute_on(program, world, args, own.fuel, limits, call)
-                .await;
-        }
-        let executed = self.execute_on(program, world, args, own.fuel, limits, call.clone());
-        let executed = executed.await;
-        let overflowed = matches!(&executed, Err(fault) if fault.kind == FaultKind::StackOverflow);
-        if !overflowed || program.tier == Tier::Computation {
-            return executed;
-        }
-        // Nothing has come of it yet, so that it can simply be run again.
-        let call = self.wait_for_deciding(call, runner).await;
-        let program = code.deciding()?;
-        self.execute_on(program, world, args, own.fuel, limits, call)
-            .await
-    }
-
-    /// Comes to an end where code that decides is there, or can be waited for: with a call whose
-    /// time begins then.
-    async fn wait_for_deciding(&self, call: Call, runner: Option<Runner>) -> Call {
-        if let Some(runner) = runner.filter(|_| !self.0.code.has_deciding()) {
-            runner.patience().await;
-        }
-        // A thread that was waited for, or code that is there now, is none of the guest's time.
-        let _ = self.0.code.deciding();
-        Call {
-            clock: call.clock.restart(),
-            ..call
-        }
-    }
-
-    /// One execution on a pristine instance, whose start-up has `fuel` of its own: how much it
-    /// needs has nothing to do with this call.
-    async fn execute_on(
-        &self,
-        program: &Arc<Program>,
-        world: &World,
-        args: &[String],
-        fuel: u64,
-        limits: &Limits,
-        call: Call,
-    ) -> Result<Executed, Fault> {
-        let warm = &self.0.warm;
-        // What stands by has nothing outside of itself, and was started to run in one go.
-        let has_other_world = program.is_wasi && !world.is_empty();
-        let may_have_to_wait = program.may_sleep && call.mode == Mode::Suspendable;
-        let standing_by = if has_other_world || may_have_to_wait {
-            None
-        } else {
-            warm.take(program, limits, &call, args)?
-        };
-        let mut guest = match standing_by {
-            Some(guest) => guest,
-            None => {
-                let (kind, program) = (Kind::Execution, program.clone());
-                let start = Guest::start(kind, program, fuel, limits, call, world, args);
-                start.await?
-            }
-        };
-        guest.count_for(&self.0.share);
-        let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
-        if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
-            return Ok(Executed {
-                result,
-                usage,
-                output: Captured::default(),
-                suspended: Some(guest),
-            });
-        }
-        let output = guest.take_output();
-        warm.discard(guest);
-        match executed {
-            Ok((result, usage)) => Ok(Executed {
-                result,
-                usage,
-                output,
-                suspended: None,
-            }),
-            Err(fault) => Err(fault.with_output(output)),
-        }
     }
 
     /// A number that tells this plugin's code from all others of the process.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::engine::MAX_INSTANCES;
+use crate::engine::{MAX_INSTANCES, executions};
 use crate::error::{Fault, FaultKind};
 
 /// What instances are for. Each kind has room of its own, so that ones that are held for long
@@ -24,7 +24,7 @@ impl Kind {
     fn limit(self) -> usize {
         let all = MAX_INSTANCES as usize;
         match self {
-            Self::Execution => all / 2,
+            Self::Execution => executions(),
             Self::Live => all / 8 * 3,
             Self::Loading => all / 64 * 7,
             Self::Warm => all / 64,

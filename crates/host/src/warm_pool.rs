@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -37,17 +37,34 @@ const MAX_MEMORY_BYTES: usize = 4 << 20;
 /// What stands by has run its start-up and nothing else, and is used for one execution. Bounded
 /// for each plugin and, by [`Kind::Warm`], for the process; given back when there are no calls.
 pub(crate) struct WarmPool {
-    /// The plugin's program for short calls, once there is one.
-    program: OnceLock<Arc<Program>>,
     limits: Limits,
-    ready: ArrayQueue<Ready>,
+    /// For executions that are tried on the caller's stack.
+    in_one_go: Deck,
+    /// For those that reach outside, which run where they can wait, in the tier that decides.
+    suspendable: OnceLock<Box<Deck>>,
     /// Calls since the plugin was last idle.
     calls: AtomicU32,
     /// Calls at the last look of the warmer.
     seen: AtomicU32,
-    /// Whether the warmer has been asked for more.
-    asked: AtomicBool,
 }
+
+/// Instances of one program, all started in the same way.
+struct Deck {
+    mode: Mode,
+    /// The program, once it has been asked for.
+    program: OnceLock<Arc<Program>>,
+    ready: ArrayQueue<Ready>,
+    state: AtomicU8,
+    /// Whether start-up looks for something outside, which is another in another [`World`].
+    looks_outside: AtomicBool,
+}
+
+/// A deck has what it needs.
+const CONTENT: u8 = 0;
+/// The warmer has been asked for more.
+const ASKED: u8 = 1;
+/// None can stand by: calls start what they need themselves, and are told why where that fails.
+const GIVEN_UP: u8 = 2;
 
 /// An instance, and the time that its start-up took.
 struct Ready {
@@ -59,17 +76,16 @@ impl WarmPool {
     /// For executions of one plugin within `limits`.
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            program: OnceLock::new(),
             limits: *limits,
-            ready: ArrayQueue::new(CAPACITY),
+            in_one_go: Deck::new(Mode::InOneGo(Duration::MAX)),
+            suspendable: OnceLock::new(),
             calls: AtomicU32::new(0),
             seen: AtomicU32::new(0),
-            asked: AtomicBool::new(false),
         })
     }
 
-    /// An instance of `program` that is as if it had been started now, if one stands by. Its
-    /// start-up counts for the execution's clock and receipt.
+    /// An instance of `program` that is as if it had been started now in this world, if one stands
+    /// by. Its start-up counts for the execution's clock and receipt.
     ///
     /// # Errors
     /// As [`Guest::start`].
@@ -78,27 +94,28 @@ impl WarmPool {
         program: &Arc<Program>,
         limits: &Limits,
         call: &Call,
+        world: &World,
         args: &[String],
     ) -> Result<Option<Guest>, Fault> {
+        // Its start-up ran under the pool's limits.
         let same_room = limits.memory_bytes == self.limits.memory_bytes
             && limits.table_elements == self.limits.table_elements;
-        // Its start-up ran under the pool's limits, on the program for short calls.
-        if !same_room || program.tier != Tier::ShortCalls {
+        let deck = self.deck(program, call, world).filter(|_| same_room);
+        let Some(deck) = deck else {
             return Ok(None);
-        }
-        self.program.get_or_init(|| program.clone());
+        };
         let calls = self.calls.fetch_add(1, Ordering::Relaxed);
         if calls < WORTH_IT {
             return Ok(None);
         }
-        let ready = self.ready.pop();
-        if self.ready.len() <= LOW && !self.asked.load(Ordering::Relaxed) {
-            self.ask();
+        let ready = deck.ready.pop();
+        if deck.ready.len() <= LOW && deck.state.load(Ordering::Relaxed) == CONTENT {
+            self.ask(deck);
         }
         let Some(Ready {
             mut guest,
             start_up,
-        }) = ready
+        }) = ready.filter(|ready| ready.fits(world))
         else {
             return Ok(None);
         };
@@ -106,8 +123,28 @@ impl WarmPool {
             clock: call.clock.clone().ahead(start_up),
             ..call.clone()
         };
-        guest.begin_execution(limits, call, args)?;
+        guest.begin_execution(limits, call, world, args)?;
         Ok(Some(guest))
+    }
+
+    /// Where instances for such an execution stand by, if there is such a place.
+    fn deck(&self, program: &Arc<Program>, call: &Call, world: &World) -> Option<&Deck> {
+        let deck = match program.tier {
+            // Its imports are those of guests that never wait.
+            Tier::ShortCalls if program.may_sleep && call.mode == Mode::Suspendable => return None,
+            Tier::ShortCalls => &self.in_one_go,
+            Tier::Computation if program.is_wasi && world.reaches_outside() => {
+                let deck = || Box::new(Deck::new(Mode::Suspendable));
+                self.suspendable.get_or_init(deck)
+            }
+            // An execution that computes for long gains nothing.
+            Tier::Computation => return None,
+        };
+        if program.is_wasi && !world.is_empty() && deck.looks_outside.load(Ordering::Relaxed) {
+            return None;
+        }
+        deck.program.get_or_init(|| program.clone());
+        Some(deck)
     }
 
     /// Throws an instance away that is not needed any more: elsewhere, where that is worth it.
@@ -121,46 +158,24 @@ impl WarmPool {
     }
 
     #[cold]
-    fn ask(self: &Arc<Self>) {
+    fn ask(self: &Arc<Self>, deck: &Deck) {
         // A fresh mapping for each instance is not worth keeping.
         let pooling = engine::allocation() == Ok(Allocation::Pooling);
         if let Some(warmer) = Warmer::get().filter(|_| pooling)
-            && !self.asked.swap(true, Ordering::Relaxed)
+            && deck.state.swap(ASKED, Ordering::Relaxed) == CONTENT
         {
             warmer.ask(self);
         }
     }
 
+    fn decks(&self) -> impl Iterator<Item = &Deck> {
+        let suspendable = self.suspendable.get().map(|deck| &**deck);
+        std::iter::once(&self.in_one_go).chain(suspendable)
+    }
+
     /// Makes another instance, on the warmer's thread: whether more are wanted after it.
     pub(crate) fn warm_one(&self) -> bool {
-        let Some(program) = self.program.get().filter(|_| !self.ready.is_full()) else {
-            self.asked.store(false, Ordering::Relaxed);
-            return false;
-        };
-        let clock = Clock::start(self.limits.timeout, None);
-        let call = Call {
-            clock: clock.clone(),
-            interrupts: Interrupts::default(),
-            mode: Mode::InOneGo(Duration::MAX),
-        };
-        let (program, limits) = (program.clone(), &self.limits);
-        let (kind, world) = (Kind::Warm, World::default());
-        let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
-        let started = drive::run(start).and_then(|mut guest| {
-            guest.prepare()?;
-            Ok(guest)
-        });
-        match started {
-            Ok(guest) if guest.peak_memory() <= MAX_MEMORY_BYTES && guest.is_untouched() => {
-                // Only this thread pushes, so that there is room.
-                let start_up = clock.elapsed();
-                let _ = self.ready.push(Ready { guest, start_up });
-                true
-            }
-            // Nothing of this plugin stands by until it has been idle: calls start what they need
-            // themselves, and are told why where that fails. `asked` stays.
-            _ => false,
-        }
+        self.decks().any(|deck| deck.warm_one(&self.limits))
     }
 
     /// Gives back what stands by when there were no calls since the last look: whether it did.
@@ -169,10 +184,82 @@ impl WarmPool {
         if self.seen.swap(calls, Ordering::Relaxed) != calls {
             return false;
         }
-        while self.ready.pop().is_some() {}
+        self.decks().for_each(Deck::clear);
         self.calls.store(0, Ordering::Relaxed);
         self.seen.store(0, Ordering::Relaxed);
-        self.asked.store(false, Ordering::Relaxed);
         true
+    }
+}
+
+impl Ready {
+    /// Whether this world is to the guest as the empty one in which it was started.
+    fn fits(&self, world: &World) -> bool {
+        world.is_empty() || !self.guest.has_looked_outside()
+    }
+}
+
+impl Deck {
+    fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            program: OnceLock::new(),
+            ready: ArrayQueue::new(CAPACITY),
+            state: AtomicU8::new(CONTENT),
+            looks_outside: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes another instance: whether more are wanted after it.
+    fn warm_one(&self, limits: &Limits) -> bool {
+        if self.state.load(Ordering::Relaxed) != ASKED {
+            return false;
+        }
+        let Some(program) = self.program.get().filter(|_| !self.ready.is_full()) else {
+            self.state.store(CONTENT, Ordering::Relaxed);
+            return false;
+        };
+        let clock = Clock::start(limits.timeout, None);
+        let call = Call {
+            clock: clock.clone(),
+            interrupts: Interrupts::default(),
+            mode: self.mode,
+        };
+        let (program, kind, world) = (program.clone(), Kind::Warm, World::default());
+        let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
+        let started = drive::run(start).and_then(|mut guest| {
+            guest.prepare()?;
+            Ok(guest)
+        });
+        match started {
+            Ok(guest) if self.is_ready(&guest) => {
+                // Only this thread pushes, so that there is room.
+                let start_up = clock.elapsed();
+                let _ = self.ready.push(Ready { guest, start_up });
+                true
+            }
+            // Until the plugin has been idle.
+            _ => {
+                self.state.store(GIVEN_UP, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+
+    /// Whether this instance, just started, is one that can stand by.
+    fn is_ready(&self, guest: &Guest) -> bool {
+        let looked = guest.has_looked_outside();
+        if looked {
+            self.looks_outside.store(true, Ordering::Relaxed);
+        }
+        let may_stand_by = match self.mode {
+            Mode::InOneGo(_) => guest.is_untouched(),
+            Mode::Suspendable => !looked,
+        };
+        may_stand_by && guest.peak_memory() <= MAX_MEMORY_BYTES
+    }
+
+    fn clear(&self) {
+        while self.ready.pop().is_some() {}
+        self.state.store(CONTENT, Ordering::Relaxed);
     }
 }

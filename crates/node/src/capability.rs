@@ -76,6 +76,24 @@ pub fn capabilities_overlapping(
     Ok((&read(deny)?.overlapping(&read(request)?, &anchors)).into())
 }
 
+/// Which directories it depends on what paths mean.
+#[napi(object, object_from_js = false)]
+pub struct StartsFrom {
+    pub working_directory: bool,
+    pub home: bool,
+}
+
+/// What paths of capabilities start from, besides the root. See the protocol's
+/// `Capabilities::starts_from`.
+#[napi(catch_unwind)]
+pub fn capabilities_start_from(capabilities: Capabilities) -> Result<StartsFrom> {
+    let capabilities = read(capabilities)?;
+    Ok(StartsFrom {
+        working_directory: capabilities.starts_from(protocol::Anchor::WorkingDirectory),
+        home: capabilities.starts_from(protocol::Anchor::Home),
+    })
+}
+
 /// Identifies capabilities however they are spelled and ordered: `blake3:` and 64 hexadecimal
 /// digits.
 #[napi(catch_unwind)]

@@ -177,9 +177,11 @@ impl Executor {
         plugin: &Plugin,
         capabilities: Capabilities,
         surroundings: Surroundings,
+        deny: Capabilities,
         opened: Option<&Grant>,
     ) -> Result<()> {
         let capabilities = capability::read(capabilities)?;
+        let deny = capability::read(deny)?;
         let surroundings = host::Surroundings::from(surroundings);
         let plugin = plugin.get()?.clone();
         let opened = opened.map(|opened| opened.get().cloned()).transpose()?;
@@ -188,7 +190,7 @@ impl Executor {
                 Some(opened) => opened.narrow(&capabilities, &surroundings),
                 None => host::Grant::open(&plugin, &capabilities, &surroundings),
             };
-            Settled::Opened(grant::made(grant))
+            Settled::Opened(grant::made(grant, &deny, &surroundings))
         });
         Ok(())
     }
@@ -210,7 +212,7 @@ impl Executor {
         self.run(0, ticket, move || {
             let earlier = earlier.as_ref();
             let grant = host::Grant::open_ahead(&plugin, &capabilities, &surroundings, earlier);
-            Settled::Opened(grant::made(Ok(grant)))
+            Settled::Opened(Either::A(Grant::undecided(grant)))
         });
         Ok(())
     }

@@ -28,42 +28,23 @@ pub struct CannotOpen {
     pub reason: String,
 }
 
-/// A directory that a grant has open.
-#[napi(object, object_from_js = false)]
-pub struct OpenedDirectory {
-    /// Where it was when it was opened, without symbolic links.
-    pub path: String,
-    /// Whether everything below it may be read, or only its direct entries.
-    pub reads_tree: bool,
-    /// Whether everything below it may be written, or only its direct entries; absent where
-    /// nothing may.
-    pub writes_tree: Option<bool>,
-}
-
-impl From<host::OpenedDirectory> for OpenedDirectory {
-    fn from(
-        host::OpenedDirectory {
-            path,
-            reads_tree,
-            writes_tree,
-        }: host::OpenedDirectory,
-    ) -> Self {
-        Self {
-            path: path.to_string_lossy().into_owned(),
-            reads_tree,
-            writes_tree,
-        }
-    }
-}
-
 /// What one plugin may reach, opened. See the host's `Grant`.
 #[napi]
 pub struct Grant {
     /// Absent once released.
     grant: Option<host::Grant>,
+    is_denied: bool,
 }
 
 impl Grant {
+    /// One that nobody has decided about.
+    pub(crate) fn undecided(grant: host::Grant) -> Self {
+        Self {
+            grant: Some(grant),
+            is_denied: false,
+        }
+    }
+
     pub(crate) fn get(&self) -> Result<&host::Grant> {
         let released = || Error::from_reason("the grant was released");
         self.grant.as_ref().ok_or_else(released)
@@ -72,16 +53,19 @@ impl Grant {
 
 #[napi]
 impl Grant {
-    /// Opens what these capabilities name, on this thread, for this plugin.
+    /// Opens what these capabilities name, on this thread, for this plugin, and compares it with a
+    /// deny list.
     #[napi(catch_unwind, ts_return_type = "Grant | CannotOpen")]
     pub fn open(
         plugin: &Plugin,
         capabilities: Capabilities,
         surroundings: Surroundings,
+        deny: Capabilities,
     ) -> Result<Either<Self, CannotOpen>> {
         let capabilities = capability::read(capabilities)?;
-        let opened = host::Grant::open(plugin.get()?, &capabilities, &surroundings.into());
-        Ok(made(opened))
+        let (surroundings, deny) = (surroundings.into(), capability::read(deny)?);
+        let opened = host::Grant::open(plugin.get()?, &capabilities, &surroundings);
+        Ok(made(opened, &deny, &surroundings))
     }
 
     /// Opens what can be opened of them, on this thread, before anybody decides about them.
@@ -96,20 +80,22 @@ impl Grant {
         let earlier = earlier.map(Self::get).transpose()?;
         let (plugin, surroundings) = (plugin.get()?, surroundings.into());
         let grant = host::Grant::open_ahead(plugin, &capabilities, &surroundings, earlier);
-        Ok(Self { grant: Some(grant) })
+        Ok(Self::undecided(grant))
     }
 
-    /// A grant of these capabilities instead, decided about after this one was opened.
+    /// A grant of these capabilities instead, decided about after this one was opened, compared with
+    /// a deny list.
     #[napi(catch_unwind, ts_return_type = "Grant | CannotOpen")]
     pub fn narrow(
         &self,
         capabilities: Capabilities,
         surroundings: Surroundings,
+        deny: Capabilities,
     ) -> Result<Either<Self, CannotOpen>> {
         let capabilities = capability::read(capabilities)?;
-        Ok(made(
-            self.get()?.narrow(&capabilities, &surroundings.into()),
-        ))
+        let (surroundings, deny) = (surroundings.into(), capability::read(deny)?);
+        let narrowed = self.get()?.narrow(&capabilities, &surroundings);
+        Ok(made(narrowed, &deny, &surroundings))
     }
 
     /// Whether all directories were there.
@@ -118,11 +104,11 @@ impl Grant {
         Ok(self.get()?.is_complete())
     }
 
-    /// The directories that are open.
+    /// Whether a directory that is open has anything in common with the deny list that it was compared
+    /// with: see the host's `Grant::meets`.
     #[napi(getter, catch_unwind)]
-    pub fn directories(&self) -> Result<Vec<OpenedDirectory>> {
-        let directories = self.get()?.directories();
-        Ok(directories.map(OpenedDirectory::from).collect())
+    pub fn is_denied(&self) -> bool {
+        self.is_denied
     }
 
     /// Closes what was opened once nothing runs with it, without waiting for the garbage collector,
@@ -135,9 +121,14 @@ impl Grant {
 
 pub(crate) fn made(
     grant: std::result::Result<host::Grant, host::CannotOpen>,
+    deny: &host::protocol::Capabilities,
+    surroundings: &host::Surroundings,
 ) -> Either<Grant, CannotOpen> {
     match grant {
-        Ok(grant) => Either::A(Grant { grant: Some(grant) }),
+        Ok(grant) => Either::A(Grant {
+            is_denied: grant.meets(deny, surroundings),
+            grant: Some(grant),
+        }),
         Err(host::CannotOpen { path, error }) => Either::B(CannotOpen {
             path: path.to_string_lossy().into_owned(),
             errno: errno(&error),

@@ -20,6 +20,13 @@ pub struct ProcessStats {
     pub allocation: String,
 }
 
+/// Says how many executions this process will have begun at most at the same time, before anything
+/// is loaded. See the host's `expect_executions`.
+#[napi(catch_unwind)]
+pub fn expect_executions(at_once: u32) {
+    host::expect_executions(at_once);
+}
+
 /// What the process holds for guests at the moment; nothing where guests cannot run at all.
 #[napi(catch_unwind)]
 pub fn process_stats() -> Result<Option<ProcessStats>> {

@@ -185,6 +185,18 @@ impl Capabilities {
             .any(|pattern| pattern.allows(protocol, host, port))
     }
 
+    /// Whether a path in it starts from there, so that what it means depends on where that is. A pattern
+    /// that cannot be read means nothing.
+    #[must_use]
+    pub fn starts_from(&self, anchor: Anchor) -> bool {
+        let starts = |pattern: &PathPattern| {
+            pattern
+                .normal_path()
+                .is_ok_and(|path| path.anchor() == anchor)
+        };
+        self.fs_read.iter().chain(&self.fs_write).any(starts)
+    }
+
     /// The same permissions in their one canonical spelling: patterns written as [`NormalPath`] and hosts
     /// are displayed, every list sorted and without duplicates.
     ///
@@ -421,6 +433,36 @@ mod tests {
             assert!(!invalid.covers(&everything));
             assert!(!invalid.allows_env("HOME"));
             assert!(!invalid.allows_net(NetProtocol::Https, "a b", 443));
+        }
+    }
+
+    #[test]
+    fn what_a_path_starts_from_is_what_it_depends_on() {
+        let cases = [
+            ("./data", [true, false, false]),
+            ("data", [true, false, false]),
+            ("..", [true, false, false]),
+            ("~eve", [true, false, false]),
+            ("~", [false, true, false]),
+            ("~/data", [false, true, false]),
+            ("~/../data", [false, true, false]),
+            ("/data", [false, false, true]),
+            ("", [false, false, false]),
+        ];
+        for (pattern, expected) in cases {
+            let read = Capabilities {
+                fs_read: vec![path(pattern, true)],
+                ..Capabilities::default()
+            };
+            let write = Capabilities {
+                fs_write: vec![path(pattern, false)],
+                ..Capabilities::default()
+            };
+            for capabilities in [read, write] {
+                let found = [Anchor::WorkingDirectory, Anchor::Home, Anchor::Root]
+                    .map(|anchor| capabilities.starts_from(anchor));
+                assert_eq!(found, expected, "{capabilities:?}");
+            }
         }
     }
 

@@ -12,6 +12,7 @@ import {
   parseKind,
   parseUntil,
   permissionStore,
+  placeText,
   refusedOf,
 } from '../grants.js'
 import {
@@ -36,6 +37,7 @@ const COLUMNS = [
   { title: 'COMMAND' },
   { title: 'GRANTED', most: 60 },
   { title: 'UNTIL' },
+  { title: 'WHERE', cut: 'start' },
   { title: 'FILE', cut: 'start' },
   { title: 'DIGEST', cut: 'end' },
 ] as const
@@ -93,12 +95,13 @@ async function list({ terminal }: Context, { json, store: file }: StoreOptions):
     terminal.json({ file: store.path, grants })
     return 0
   }
-  const rows = grants.map(({ command, granted, expiresAt, path, digest }) => [
-    command,
-    capabilityLines(granted).join('; '),
-    expiresAt?.slice(0, 16).replace('T', ' ') ?? 'always',
-    path === undefined ? '-' : displayPath(path),
-    digest,
+  const rows = grants.map(grant => [
+    grant.command,
+    capabilityLines(grant.granted).join('; '),
+    grant.expiresAt?.slice(0, 16).replace('T', ' ') ?? 'always',
+    placeText(grant),
+    grant.path === undefined ? '-' : displayPath(grant.path),
+    grant.digest,
   ])
   if (rows.length > 0) terminal.print(table(COLUMNS, rows, terminal.stdout))
   terminal.note(`${counted(rows.length, 'grant')} in ${displayPath(store.path)}`)
@@ -160,6 +163,7 @@ function lines(grant: PermissionGrant): string[] {
     inertLine(command),
     `  file: ${path === undefined ? 'none' : inertLine(displayPath(path))}`,
     `  digest: ${digest}`,
+    `  holds: ${inertLine(placeText(grant))}`,
     `  granted: ${grantedAt}, ${expiresAt === undefined ? 'for good' : `until ${expiresAt}`}`,
     ...capabilityLines(granted).map(line => `    ${inertLine(line)}`),
     ...(refused.length === 0 ? [] : ['  refused:', ...refused.map(line => `    ${inertLine(line)}`)]),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addPassthroughOption, type PassthroughOption } from '../checked-words.js'
 import { type Context, perform } from '../context.js'
 import type { DirectoryOptions } from '../directories.js'
 import { addEffectOptions, type EffectFlags } from '../effects.js'
@@ -12,7 +13,12 @@ import {
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags } from '../permissions.js'
 
-export type ReplOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags & ReportOptions
+export type ReplOptions = DirectoryOptions &
+  LoadOptions &
+  PermissionFlags &
+  EffectFlags &
+  PassthroughOption &
+  ReportOptions
 
 const HELP = `
 On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
@@ -30,6 +36,7 @@ export function addRepl(program: Command, context: Context): void {
     .summary('open a shell whose commands are those of the plugins')
     .description('Opens a shell whose commands are those of the plugins, with completion and a history.')
   addDirectoryOption(command)
+  addPassthroughOption(command)
   addUsageOption(command)
   addPermissionOptions(command)
   addEffectOptions(command)

@@ -1,7 +1,7 @@
-import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import type { PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
+import { addPassthroughOption, answerWords, type PassthroughOption } from '../checked-words.js'
 import { type Context, perform } from '../context.js'
 import { type DirectoryOptions, pluginDirectories } from '../directories.js'
 import { addEffectOptions, type EffectFlags, effectsOf } from '../effects.js'
@@ -19,14 +19,22 @@ import {
 } from '../options.js'
 import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
 
-type RunOptions = DirectoryOptions & LoadOptions & PermissionFlags & EffectFlags & ReportOptions
+type RunOptions = DirectoryOptions &
+  LoadOptions &
+  PermissionFlags &
+  EffectFlags &
+  PassthroughOption &
+  ReportOptions
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
+It is checked against what the plugin says of itself, and --help there shows that, without running it.
+A plugin that names no arguments gets all words untouched; with --passthrough, any does.
 A plugin that may use standard streams reads and writes those of sen; with --json, what it writes is in the document.
 
 Examples:
   sen run greet Ada --style shout
+  sen run greet --help
   sen run --fuel 1000000 --timeout 2s spin
   sen run --plugins ./mine --json hello | jq .output
   sen run --trust-command fetch fetch https://example.com
@@ -43,9 +51,10 @@ export function addRun(program: Command, context: Context): void {
     )
     .usage('[OPTIONS] COMMAND [ARGS...]')
     .argument('<command>', 'the command, as sen list shows it')
-    .argument('[args...]', 'what the plugin gets, untouched')
+    .argument('[args...]', 'what the plugin gets, as it is typed')
     .passThroughOptions()
   addDirectoryOption(command)
+  addPassthroughOption(command)
   addUsageOption(command)
   addPermissionOptions(command)
   addEffectOptions(command)
@@ -62,7 +71,7 @@ async function run(
   words: readonly [string, ...string[]],
   options: RunOptions,
 ): Promise<number> {
-  const [command] = words
+  const [command, ...args] = words
   const directories = await pluginDirectories(options)
   const catalogue = await Catalogue.find(command, directories, loadingOf(options), {
     permissions: permissionsOf(terminal, options),
@@ -75,6 +84,8 @@ async function run(
     const failure = catalogue.failureOf(command)
     if (failure !== undefined) throw failure.error
   }
+  const spec = catalogue.registry.getManifest(command)?.command
+  if (spec !== undefined && (await answerWords(terminal, spec, args, options))) return 0
   const stdin = options.json ? await pipedInput(catalogue.registry, command) : undefined
   return await execute(terminal, catalogue.registry, words, { ...options, signal, stdin })
 }
@@ -82,5 +93,7 @@ async function run(
 /** All that is piped in, for a plugin that asks for it and whose streams are captured. */
 async function pipedInput(registry: PluginRegistry, command: string): Promise<Uint8Array | undefined> {
   const asks = registry.getManifest(command)?.capabilities.stdio.stdin === true
-  return asks && !process.stdin.isTTY ? await buffer(process.stdin) : undefined
+  if (!asks || process.stdin.isTTY) return undefined
+  const { buffer } = await import('node:stream/consumers')
+  return await buffer(process.stdin)
 }

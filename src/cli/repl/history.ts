@@ -72,16 +72,21 @@ async function openOwn(path: string): Promise<FileHandle> {
   const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
   try {
     const stat = await file.stat()
-    if (!stat.isFile()) throw new Error(`${path} is not a regular file`)
+    if (!stat.isFile()) throw unusable('EINVAL', path, 'is not a regular file')
     if (process.getuid !== undefined && stat.uid !== process.getuid())
-      throw new Error(`${path} is somebody else's`)
-    if (stat.size > MAX_BYTES) throw new Error(`${path} is too long`)
+      throw unusable('EPERM', path, "is somebody else's")
+    if (stat.size > MAX_BYTES) throw unusable('EFBIG', path, 'is too long')
     if ((stat.mode & 0o077) !== 0) await file.chmod(0o600)
     return file
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+/** What is wrong with the file, with the code that a system has for the like. */
+function unusable(code: string, path: string, problem: string): Error {
+  return Object.assign(new Error(`${path} ${problem}`), { code, path })
 }
 
 async function replace(path: string, lines: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CommandSpec, HotReloadEvent, PluginRegistry } from '../../index.js'
 import type { Terminal } from '../../terminal.js'
 import { Catalogue } from '../catalogue.js'
+import { answerWords } from '../checked-words.js'
 import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { candidateDirectories, pluginDirectories } from '../directories.js'
@@ -95,6 +96,13 @@ export class Session {
 
   /** Runs a plugin's command; returns its exit code, 130 if it was stopped. */
   async run(words: readonly [string, ...string[]]): Promise<number> {
+    const [command, ...args] = words
+    const spec = this.registry.getManifest(command)?.command
+    if (
+      spec !== undefined &&
+      (await answerWords(this.terminal, spec, args, { ...this.#options, ...this.report }))
+    )
+      return 0
     const running = new AbortController()
     this.#running = running
     const signal = AbortSignal.any([this.#signal, running.signal])

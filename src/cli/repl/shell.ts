@@ -9,6 +9,7 @@ import { type Completion, complete } from './completion.js'
 import { History, historyPath, MAX_LINES } from './history.js'
 import { interpret } from './interpreter.js'
 import { LineQueue } from './line-queue.js'
+import { LineStart } from './line-start.js'
 import { Session } from './session.js'
 
 const PROMPT = 'sen> '
@@ -63,7 +64,12 @@ async function converse(session: Session, announcements: Announcements): Promise
   })
   const typed = new LineQueue(editor)
   session.prompt.listenTo(typed, editor)
-  const prompt = () => announcements.prompt(editor, reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
+  const lineStart = new LineStart(process.stdout, process.stderr)
+  const prompt = () => {
+    // The editor draws over the line that it finds.
+    if (!lineStart.isReached) terminal.stdout.write('\n')
+    announcements.prompt(editor, reader.isOpen ? CONTINUATION_PROMPT : PROMPT)
+  }
   let saidHowToLeave = false
   editor.on('SIGINT', () => {
     const hadText = editor.line !== ''

@@ -6,6 +6,7 @@ import type { Target } from './target.js'
 
 /** An address of a host, as `node:dns` gives it. */
 export interface LookupAddress {
+  /** An IPv4 or IPv6 address, as text. */
   readonly address: string
 }
 

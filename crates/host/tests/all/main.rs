@@ -12,6 +12,7 @@ mod bombs;
 mod budgets;
 #[cfg(unix)]
 mod compile_cache;
+mod denied;
 mod direct;
 mod effects;
 mod executions;

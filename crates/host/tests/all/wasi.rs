@@ -19,6 +19,11 @@ use crate::support::*;
 /// A guest that imports these functions and runs these instructions, which leave an errno: the
 /// guest answers with an error of that code.
 fn wasi(imports: &str, data: &str, instructions: &str) -> Vec<u8> {
+    wasi_with(imports, data, "", instructions)
+}
+
+/// The same, with other functions.
+fn wasi_with(imports: &str, data: &str, functions: &str, instructions: &str) -> Vec<u8> {
     assemble(&format!(
         r#"(module
             {imports}
@@ -26,6 +31,7 @@ fn wasi(imports: &str, data: &str, instructions: &str) -> Vec<u8> {
             (data (i32.const 16) "\92\02\92\a4wasi\acA test guest")
             (data (i32.const 512) "\81\a5Error\92\cc\00\a0")
             {data}
+            {functions}
             (func (export "plugin_alloc") (param i32) (result i32) (i32.const 65536))
             (func (export "plugin_dealloc") (param i32 i32))
             (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000015))
@@ -615,6 +621,79 @@ fn every_execution_begins_with_pristine_memory_and_its_own_arguments() {
             panic!("{result:?}")
         };
         assert_eq!(usize::from(error.code), 101 + round % 7);
+    }
+}
+
+/// Also for instances that stand by, which are started where nothing is granted.
+#[test]
+fn every_execution_finds_what_was_granted_to_it_and_memory_that_is_pristine() {
+    let data = r#"(data (i32.const 1024) "file")"#;
+    // The errno of opening a file, and 100 more for each earlier execution in this memory.
+    let call = "(i32.store (i32.const 4096) (i32.add (i32.load (i32.const 4096)) (i32.const 100)))
+        (i32.add (i32.sub (i32.load (i32.const 4096)) (i32.const 100))
+            (call $path_open (i32.const 3) (i32.const 1) (i32.const 1024) (i32.const 4) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 2048)))";
+    let plugin = load(&wasi(PATH_OPEN, data, call));
+    let scratch = Scratch::new("standing-by");
+    fs::create_dir(scratch.0.join("empty")).unwrap();
+    let granted = |path| world(&plugin, &reads(path, true), &scratch.0);
+    let worlds = [
+        (granted("./data"), 0),
+        (granted("./empty"), NOENT),
+        (World::default(), BADF),
+        (granted("./data/sub"), 0),
+    ];
+    for round in 0..1000 {
+        for (world, expected) in &worlds {
+            assert_eq!(errno(&plugin, world), *expected, "{round}");
+        }
+    }
+    thread::scope(|scope| {
+        for (world, expected) in &worlds {
+            let plugin = &plugin;
+            scope.spawn(move || {
+                for round in 0..1000 {
+                    assert_eq!(errno(plugin, world), *expected, "{round}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_start_up_finds_is_what_was_granted_to_the_execution() {
+    let sizes = r#"(import "wasi_snapshot_preview1" "environ_sizes_get" (func $look (param i32 i32) (result i32)))"#;
+    let prestat = r#"(import "wasi_snapshot_preview1" "fd_prestat_get" (func $look (param i32 i32) (result i32)))"#;
+    let scratch = Scratch::new("start-up");
+    let environment = Capabilities {
+        env_read: vec!["HOME".into()],
+        ..Capabilities::default()
+    };
+    // How many variables there are; whether there is a directory.
+    let variables = "(drop (call $look (i32.const 1024) (i32.const 1028)))";
+    let directories = "(i32.store (i32.const 1024) (call $look (i32.const 3) (i32.const 2048)))";
+    for (import, look, capabilities, [with, without]) in [
+        (sizes, variables, environment, [1, 0]),
+        (prestat, directories, reads("./data", true), [0, BADF]),
+    ] {
+        let start_up = format!(r#"(func (export "_initialize") {look})"#);
+        let plugin = load(&wasi_with(
+            import,
+            "",
+            &start_up,
+            "(i32.load (i32.const 1024))",
+        ));
+        let surroundings = Surroundings {
+            environment: vec![("HOME".into(), "/home".into())],
+            ..within(&scratch.0)
+        };
+        let granted = World {
+            grant: Some(Grant::open(&plugin, &capabilities, &surroundings).unwrap()),
+            ..World::default()
+        };
+        for round in 0..500 {
+            assert_eq!(errno(&plugin, &granted), with, "{round}");
+            assert_eq!(errno(&plugin, &World::default()), without, "{round}");
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Context {
     pub(super) began: Instant,
     /// Whether the guest learned or did something that an instance that stands by must not have.
     pub(super) used: bool,
+    /// Whether the guest made any call.
+    pub(super) asked: bool,
 }
 
 /// What a program gives to an execution, beside its arguments.
@@ -79,6 +81,7 @@ impl Context {
             output: Output::new(&world.stdio, granted, output_limit),
             began: Instant::now(),
             used: false,
+            asked: false,
         }
     }
 
@@ -94,6 +97,11 @@ impl Context {
     /// Whether an instance that has this context is as if it had been started now.
     pub(crate) fn is_untouched(&self) -> bool {
         !self.used
+    }
+
+    /// Whether the guest made any call, and may know what only this context answers.
+    pub(crate) fn has_been_asked(&self) -> bool {
+        self.asked
     }
 
     /// Whether a call may have to wait for something outside.

@@ -221,7 +221,10 @@ pub(super) fn enter(
     };
     let (bytes, state) = memory.data_and_store_mut(caller);
     match state.context() {
-        Some(context) => answered(call(context, &mut GuestMemory(bytes))),
+        Some(context) => {
+            context.asked = true;
+            answered(call(context, &mut GuestMemory(bytes)))
+        }
         None => Err(wasmtime::Error::msg("a WASI guest without a context")),
     }
 }
