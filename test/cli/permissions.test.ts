@@ -129,6 +129,25 @@ describe('sen repl', () => {
   })
 })
 
+describe('sen repl ends on Ctrl-D, and grants nothing', () => {
+  test('while it asks', async () => {
+    const { plugins, options } = await user()
+    const shell = startSenOnTerminal(['repl', '--plugins', plugins], options)
+    await shell.wrote('sen> ')
+    await shell.type('it\r', 'Allow it?')
+    await shell.type('\x04', 'ERR_PERMISSION_DENIED')
+    expect((await shell.ended).code).toBe(0)
+  })
+
+  test('before it asks', async () => {
+    const { plugins, options } = await user()
+    const shell = startSenOnTerminal(['repl', '--plugins', plugins], options)
+    await shell.wrote('sen> ')
+    await shell.type('it\r\x04', 'ERR_PERMISSION_DENIED')
+    expect((await shell.ended).code).toBe(0)
+  })
+})
+
 describe('sen permissions', () => {
   test('has nothing to list at first', async () => {
     const { options } = await user()
