@@ -1,6 +1,7 @@
 import type { HotReloadEvent } from '../index.js'
 import { inertLine } from '../inert.js'
 import type { Terminal } from '../terminal.js'
+import { failureOf } from './failure.js'
 import { displayPath, withoutPath } from './paths.js'
 import { formatMs } from './units.js'
 
@@ -17,7 +18,10 @@ export class EventLines {
     if (error !== undefined) {
       const serves =
         command === undefined || error.code === 'ERR_COMMAND_CONFLICT' ? '' : `; ${command} stays as it was`
-      this.#terminal.error(`${displayPath(path)}: ${withoutPath(error.message, path)}${serves}`, error.code)
+      this.#terminal.error(
+        `${displayPath(path)}: ${withoutPath(failureOf(error).message, path)}${serves}`,
+        error.code,
+      )
       return
     }
     const time = durationMs === undefined ? '' : ` (${formatMs(durationMs)})`

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import { quote } from 'shlex'
 import {
   type AuditSink,
   type PermissionOptions,
@@ -68,6 +69,6 @@ export function permissionsOf(
 /** What to do where nobody can be asked. */
 export function permissionHelp({ command, digest, path }: PermissionRequest): string {
   const [name = command] = command.split(' ')
-  const grant = path === undefined ? '' : `, or sen permissions grant ${path} for good`
+  const grant = path === undefined ? '' : `, or sen permissions grant ${quote(path)} for good`
   return `--trust-plugin=${digest} or --trust-command=${name} grants it this time, --policy FILE what a file lists${grant}`
 }

@@ -1,5 +1,7 @@
-import { readFile, realpath, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../guest.js'
 import { askingFile } from '../permissions/asking.js'
@@ -35,6 +37,16 @@ describe('sen run', () => {
       code: 'ERR_PERMISSION_DENIED',
       details: { command: 'it', reason: 'no-prompt' },
     })
+  })
+
+  test('says what would grant it as a shell takes it', async () => {
+    const plugins = join(await temporaryDirectory(), 'my "own" $HOME')
+    await mkdir(plugins)
+    const file = await askingFile(plugins, 'it', read)
+    const { stderr } = await sen(['run', '--plugins', plugins, 'it'])
+    const [, granting = ''] = /or sen permissions grant (.*) for good/.exec(stderr) ?? []
+    const { stdout } = await promisify(execFile)('sh', ['-c', `printf %s ${granting}`])
+    expect(stdout).toBe(file)
   })
 
   test('grants what is trusted, this time', async () => {
