@@ -1,6 +1,7 @@
 import type { HotReloadEvent } from '../index.js'
 import { inertLine } from '../inert.js'
 import type { Terminal } from '../terminal.js'
+import { failureOf } from './failure.js'
 import { displayPath, withoutPath } from './paths.js'
 import { formatMs } from './units.js'
 
@@ -15,7 +16,7 @@ export class EventLines {
   /** What was loaded goes to stdout, what failed to stderr. */
   show({ type, path, command, error, durationMs }: HotReloadEvent): void {
     if (error !== undefined) {
-      const problem = withoutPath(error.message, path)
+      const problem = withoutPath(failureOf(error).message, path)
       const pause = /[.?!]$/.test(problem) ? ' ' : '; '
       const serves =
         command === undefined || error.code === 'ERR_COMMAND_CONFLICT'
