@@ -15,14 +15,10 @@ import type { LineQueue } from './line-queue.js'
  */
 export class TypedPrompt implements PermissionPrompt {
   #shell: { readonly typed: LineQueue; readonly editor: Interface } | undefined
-  #hasEnded = false
 
   /** From now on answers come from this editor. */
   listenTo(typed: LineQueue, editor: Interface): void {
     this.#shell = { typed, editor }
-    editor.once('close', () => {
-      this.#hasEnded = true
-    })
   }
 
   async ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
@@ -34,9 +30,7 @@ export class TypedPrompt implements PermissionPrompt {
     const end = () => input.end()
     const takeBack = typed.divert(line => input.write(`${line}\n`))
     editor.setPrompt('')
-    // Closed by the end of what is typed, as at an earlier question.
-    if (this.#hasEnded) input.destroy()
-    else editor.once('close', end)
+    editor.once('close', end)
     try {
       return await new TerminalPermissionPrompt({ input, help: permissionHelp }).ask(question, signal)
     } finally {
