@@ -57,9 +57,7 @@ export class PermissionGuard {
     const anchors = this.#anchors()
     const held = this.#held.get(request, this.#permissions?.store.revision, anchors)
     if (held === undefined) return this.#decideLater(request, anchors, signal, revocation)
-    const recorded = this.#use(request, held)
-    if (recorded === undefined) return held
-    return interruptible(signal, revocation, () => recorded.then(() => held))
+    return this.#recorded(request, held, signal, revocation)
   }
 
   /**
@@ -135,11 +133,9 @@ export class PermissionGuard {
         this.#hold(request, decided, anchors)
         return decided
       },
-      decision => interruptible(signal, revocation, () => decision),
+      wait => interruptible(signal, revocation, wait),
     )
-    const recorded = this.#use(request, granted)
-    if (recorded !== undefined) await interruptible(signal, revocation, () => recorded)
-    return granted
+    return await this.#recorded(request, granted, signal, revocation)
   }
 
   #request(subject: Subject, args: readonly string[]): PermissionRequest {
@@ -160,6 +156,19 @@ export class PermissionGuard {
 
   #hold(request: PermissionRequest, { granted, until }: Decided, anchors: Anchors): void {
     if (this.#remembers) this.#held.set(request, granted, until, this.#permissions?.store.revision, anchors)
+  }
+
+  /** What is granted, as soon as it is recorded that it is used. */
+  #recorded(
+    request: PermissionRequest,
+    granted: Capabilities,
+    signal: AbortSignal | undefined,
+    revocation: Revocation,
+  ): Capabilities | Promise<Capabilities> {
+    return interruptible(signal, revocation, () => {
+      const recorded = this.#use(request, granted)
+      return recorded === undefined ? granted : recorded.then(() => granted)
+    })
   }
 
   #use(request: PermissionRequest, capabilities: Capabilities): Promise<void> | undefined {

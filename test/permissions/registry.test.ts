@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import {
   type AuditEvent,
@@ -544,6 +545,36 @@ describe('while somebody is asked', () => {
     expect(await registry.execute('it')).toMatchObject({ output: 'ok' })
     expect(registry.executeSync('it')).toMatchObject({ output: 'ok' })
   })
+})
+
+describe.each([
+  ['unload', 'ERR_UNLOADED'],
+  ['close', 'ERR_CLOSED'],
+] as const)('%s, by whoever is asked about an execution,', (end, code) => {
+  test.each(['a store', 'a strategy', 'an audit sink', 'a subscriber'])(
+    'ends it with a code: %s',
+    async who => {
+      const store = new MemoryPermissionStore()
+      const strategy = new TrustAllPermissionStrategy()
+      const by = <T>(whom: string, value: T): T => {
+        if (whom === who) void (end === 'unload' ? registry.unload('it') : registry.close())
+        return value
+      }
+      const { registry } = registryWith({
+        store: Object.assign(store, { find: () => by('a store', []) }),
+        strategy: { decide: context => by('a strategy', strategy.decide(context)) },
+        audit: { record: ({ type }) => by(type === 'used' ? 'an audit sink' : 'nobody', undefined) },
+      })
+      const start = () => by('a subscriber', undefined)
+      subscribe('tracing:sen-plugin-host:execute:start', start)
+      onTestFinished(() => void unsubscribe('tracing:sen-plugin-host:execute:start', start))
+      await registry.loadPlugin(await asking('it', read))
+      faultSync(code, () => registry.executeSync('it'))
+      if (end === 'close') return
+      await registry.loadPlugin(await asking('it', read))
+      await fault(code, registry.execute('it'))
+    },
+  )
 })
 
 describe('a deny list wins', () => {
