@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors.js'
+import { isThenable } from '../thenable.js'
 import type { AuditEvent } from './event.js'
 import type { AuditSink } from './sink.js'
 
@@ -100,8 +101,4 @@ function isSink(value: unknown): value is AuditSink {
   return (
     typeof value === 'object' && value !== null && 'record' in value && typeof value.record === 'function'
   )
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
