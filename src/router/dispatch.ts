@@ -127,11 +127,12 @@ class Dispatcher {
       signal: signal ?? new AbortController().signal,
     }
     const innermost = async () => {
-      if (route.kind === 'handler') return responseOf(await route.handler(context))
+      if (route.kind === 'handler') return responseOf(await route.handler(context), 'program')
       return answerOf(await route.run(words, signal === undefined ? {} : { signal }))
     }
+    const whose = route.kind === 'handler' ? 'program' : 'plugin'
     const run = place.middleware.reduceRight<() => Promise<RouterResponse>>(
-      (next, middleware) => () => this.#settle(async () => responseOf(await middleware(context, next))),
+      (next, middleware) => () => this.#settle(() => around(middleware, context, next, whose)),
       () => this.#settle(innermost),
     )
     return this.#finish({ ...(await run()), command })
@@ -206,6 +207,22 @@ class Dispatcher {
   #finish(response: RouterResponse): RouterResponse {
     return this.#how.isAgent ? agentResponse(response) : response
   }
+}
+
+/** What middleware replies: what a plugin said stays the plugin's, unless the reply says whose it is. */
+async function around(
+  middleware: Middleware<never>,
+  context: CommandContext<never>,
+  next: () => Promise<RouterResponse>,
+  whose: RouterResponse['from'],
+): Promise<RouterResponse> {
+  let from = whose
+  const reply = await middleware(context, async () => {
+    const response = await next()
+    if (response.from === 'plugin') from = 'plugin'
+    return response
+  })
+  return responseOf(reply, from)
 }
 
 function below(place: Place, name: string, core: Core): Place {
