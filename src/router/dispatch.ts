@@ -152,6 +152,9 @@ class Dispatcher {
   #helpFor(place: Place, words: readonly string[]): RouterResponse {
     const [name, ...rest] = words
     if (name === undefined || name === '--help' || name === '-h') return this.#help(this.#helpOf(place))
+    // Help about help is what there is to get help about, unless the program has such a command itself.
+    const isHelp = name === 'help' && place.core.routes.own(name) === undefined
+    if (isHelp) return this.#helpFor(place, rest)
     const route = find(place.core, name)
     if (route === undefined) return this.#finish(unknownCommand(place, name))
     if (route.kind === 'router') return this.#helpFor(below(place, name, route.core), rest)
@@ -180,10 +183,11 @@ class Dispatcher {
 
   #help({ command, call, format: asked, options = [] }: HelpRequest): RouterResponse {
     const { isAgent, color, width } = this.#how
-    if (isAgent) return agentHelp(command, call)
     const format =
       asked === undefined ? (color ? 'ansi' : 'text') : HELP_FORMATS.find(format => format === asked)
     if (format === undefined) return this.#finish(unknownFormat([call], asked ?? ''))
+    // Programs get one document, whatever format they name.
+    if (isAgent) return agentHelp(command, call)
     const spec = { ...command, args: [...command.args, ...options] }
     const output = renderHelp(spec, format, { call, ...(width === undefined ? {} : { width }) })
     return { exitCode: 0, output, from: 'program' }
