@@ -159,7 +159,7 @@ describe('suggestions', () => {
     ['sta', ['start', 'status']],
     ['stopp', ['stop']],
     ['star', ['start']],
-    ['y', ['x']],
+    ['y', []],
     ['zzz', []],
     ['toString', []],
     ['constructo', ['constructor']],

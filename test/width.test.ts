@@ -59,18 +59,14 @@ describe('a long text', () => {
   })
 
   test('is clipped at either end', () => {
-    const text = '世'.repeat(10_000)
+    const text = '世'.repeat(2_000)
     expect(clip(text, 6, 'end')).toBe('世世…')
     expect(clip(text, 6, 'start')).toBe('…世世')
   })
 
-  test('may be more lines than a call may have arguments', () => {
-    expect(wrap('x'.repeat(300_000), 1)).toHaveLength(300_000)
-  })
-
   test.each(['é', 'e\u0301', family, '\u0301', '🇩', '世 '])('of %j is segmented in pieces', unit => {
     const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment')
-    const text = unit.repeat(20_000)
+    const text = unit.repeat(2_000)
     for (const layOut of [
       widthOf,
       (line: string) => wrap(line, 80),

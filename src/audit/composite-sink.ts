@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors.js'
+import { textOfError } from '../text-of-error.js'
 import { isThenable } from '../thenable.js'
 import type { AuditEvent } from './event.js'
 import type { AuditSink } from './sink.js'
@@ -55,8 +56,7 @@ export class CompositeAuditSink implements AuditSink {
   #warn(sink: AuditSink, { error }: Failure): void {
     if (this.#failing.has(sink)) return
     this.#failing.add(sink)
-    const reason = error instanceof Error ? error.message : String(error)
-    process.emitWarning(`an audit sink that is not required records nothing for now: ${reason}`, {
+    process.emitWarning(`an audit sink that is not required records nothing for now: ${textOfError(error)}`, {
       type: 'AuditWarning',
       code: 'SEN_AUDIT_LOST',
     })

@@ -28,7 +28,8 @@ export type Handler<State = unknown> = (context: CommandContext<State>) => Reply
 /**
  * Runs around commands: `next` runs the middleware after it, in the end the command, and resolves to
  * the response; it never rejects for what a command did, only with the reason of an abort. What the
- * middleware returns is the response.
+ * middleware returns is the response; its text counts as the plugin's around a plugin's command, and is
+ * shown inert on a terminal, unless it says `from: 'program'`.
  */
 export type Middleware<State = unknown> = (
   context: CommandContext<State>,

@@ -127,11 +127,12 @@ class Dispatcher {
       signal: signal ?? new AbortController().signal,
     }
     const innermost = async () => {
-      if (route.kind === 'handler') return responseOf(await route.handler(context))
+      if (route.kind === 'handler') return responseOf(await route.handler(context), 'program')
       return answerOf(await route.run(words, signal === undefined ? {} : { signal }))
     }
+    const whose = route.kind === 'handler' ? 'program' : 'plugin'
     const run = place.middleware.reduceRight<() => Promise<RouterResponse>>(
-      (next, middleware) => () => this.#settle(async () => responseOf(await middleware(context, next))),
+      (next, middleware) => () => this.#settle(() => around(middleware, context, next, whose)),
       () => this.#settle(innermost),
     )
     return this.#finish({ ...(await run()), command })
@@ -151,6 +152,9 @@ class Dispatcher {
   #helpFor(place: Place, words: readonly string[]): RouterResponse {
     const [name, ...rest] = words
     if (name === undefined || name === '--help' || name === '-h') return this.#help(this.#helpOf(place))
+    // Help about help is what there is to get help about, unless the program has such a command itself.
+    const isHelp = name === 'help' && place.core.routes.own(name) === undefined
+    if (isHelp) return this.#helpFor(place, rest)
     const route = find(place.core, name)
     if (route === undefined) return this.#finish(unknownCommand(place, name))
     if (route.kind === 'router') return this.#helpFor(below(place, name, route.core), rest)
@@ -179,10 +183,11 @@ class Dispatcher {
 
   #help({ command, call, format: asked, options = [] }: HelpRequest): RouterResponse {
     const { isAgent, color, width } = this.#how
-    if (isAgent) return agentHelp(command, call)
     const format =
       asked === undefined ? (color ? 'ansi' : 'text') : HELP_FORMATS.find(format => format === asked)
     if (format === undefined) return this.#finish(unknownFormat([call], asked ?? ''))
+    // Programs get one document, whatever format they name.
+    if (isAgent) return agentHelp(command, call)
     const spec = { ...command, args: [...command.args, ...options] }
     const output = renderHelp(spec, format, { call, ...(width === undefined ? {} : { width }) })
     return { exitCode: 0, output, from: 'program' }
@@ -206,6 +211,22 @@ class Dispatcher {
   #finish(response: RouterResponse): RouterResponse {
     return this.#how.isAgent ? agentResponse(response) : response
   }
+}
+
+/** What middleware replies: what a plugin said stays the plugin's, unless the reply says whose it is. */
+async function around(
+  middleware: Middleware<never>,
+  context: CommandContext<never>,
+  next: () => Promise<RouterResponse>,
+  whose: RouterResponse['from'],
+): Promise<RouterResponse> {
+  let from = whose
+  const reply = await middleware(context, async () => {
+    const response = await next()
+    if (response.from === 'plugin') from = 'plugin'
+    return response
+  })
+  return responseOf(reply, from)
 }
 
 function below(place: Place, name: string, core: Core): Place {

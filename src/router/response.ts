@@ -2,8 +2,9 @@ import type { ArgumentProblem } from '../command/check.js'
 import type { SuspendedExecution } from '../effects/suspended.js'
 import { invalidArgument, isPluginHostError, type PluginHostErrorCode } from '../errors.js'
 import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
-import { checkInteger, checkOptions } from '../options.js'
+import { checkBoolean, checkInteger, checkOneOf, checkOptions } from '../options.js'
 import type { ExecuteResult, Usage } from '../outcome.js'
+import { textOfError } from '../text-of-error.js'
 
 /** @inline */
 type Answer = Exclude<ExecuteResult, { type: 'effect' }>
@@ -41,7 +42,11 @@ export interface RouterResponse {
   readonly exitCode: number
   /** What goes to stdout: the command's answer, help, or in agent mode the document. */
   readonly output: string
-  /** Whose text `output` and `error.message` are: what a plugin says is to be shown inert on a terminal. */
+  /**
+   * Whose text `output` and `error.message` are: what a plugin says is to be shown inert on a terminal. Where a handler
+   * does not say it, its own; where middleware does not, a plugin's around a plugin's command, or where `next` gave a
+   * plugin's text.
+   */
   readonly from: 'program' | 'plugin'
   /** The command that ran, `greet` or `db migrate` for example. Absent where none was found. */
   readonly command?: string
@@ -100,14 +105,26 @@ export function answerOf(result: Answer | SuspendedExecution): RouterResponse {
 
 /** Whatever was thrown on the way, as a response. */
 export function failureOf(error: unknown): RouterResponse {
-  // A plugin's words are checked: who gave a wrong argument is the program.
-  if (!isPluginHostError(error) || error.code === 'ERR_INVALID_ARG') {
-    const message = error instanceof Error ? error.message : String(error)
-    return failure('program', EXIT_INTERNAL, { code: 'ERR_HANDLER', message, details: {}, cause: error })
+  const message = textOfError(error)
+  return (
+    faultOf(error) ??
+    failure('program', EXIT_INTERNAL, { code: 'ERR_HANDLER', message, details: {}, cause: error })
+  )
+}
+
+/** A fault of the host or a plugin; undefined for anything else, and for what cannot be looked at. */
+function faultOf(error: unknown): RouterResponse | undefined {
+  try {
+    // A plugin's words are checked: who gave a wrong argument is the program.
+    if (!isPluginHostError(error) || error.code === 'ERR_INVALID_ARG') return undefined
+    const { code, message, details } = error
+    const response = failure('plugin', EXIT_CODES[code], { code, message, details, cause: error })
+    return 'usage' in details && details.usage !== undefined
+      ? { ...response, usage: details.usage }
+      : response
+  } catch {
+    return undefined
   }
-  const { code, message, details } = error
-  const response = failure('plugin', EXIT_CODES[code], { code, message, details, cause: error })
-  return 'usage' in details && details.usage !== undefined ? { ...response, usage: details.usage } : response
 }
 
 /** What was typed is not how a command is called. */
@@ -127,14 +144,63 @@ export function notFoundFailure(
   return failure('program', EXIT_CODES[code], { code, message, details: { command, suggestions }, hint })
 }
 
-/** A handler's reply, made whole. */
-export function responseOf(reply: Reply): RouterResponse {
+/**
+ * A handler's reply, made whole.
+ *
+ * @param whose - Whose text it is, where the reply does not say it.
+ * @throws {PluginHostError} `ERR_INVALID_ARG`, where a part is not what its type says.
+ */
+export function responseOf(reply: Reply, whose: RouterResponse['from']): RouterResponse {
   if (reply === undefined || typeof reply === 'string')
-    return { exitCode: 0, output: reply ?? '', from: 'program' }
-  const { exitCode, output = '', from = 'program', ...rest } = checkOptions(reply, 'reply', REPLY_KEYS)
-  if (typeof output !== 'string') throw invalidArgument('reply.output', 'must be a string')
-  const code = exitCode ?? (rest.error === undefined ? 0 : 1)
-  return { ...rest, exitCode: checkInteger(code, 'reply.exitCode', 0, 255), output, from }
+    return { exitCode: 0, output: reply ?? '', from: whose }
+  // Each part is looked at once: it may be another one the next time.
+  const {
+    exitCode,
+    output,
+    from = whose,
+    error,
+    usage,
+    isDocument,
+    ...texts
+  } = checkOptions(reply, 'reply', REPLY_KEYS)
+  for (const [key, text] of Object.entries({ output, ...texts })) checkText(text, `reply.${key}`)
+  if (usage !== undefined) checkObject(usage, 'reply.usage')
+  if (isDocument !== undefined) checkBoolean(isDocument, 'reply.isDocument')
+  const code = exitCode ?? (error === undefined ? 0 : 1)
+  return {
+    ...texts,
+    exitCode: checkInteger(code, 'reply.exitCode', 0, 255),
+    output: output ?? '',
+    from: checkOneOf(from, 'reply.from', ['program', 'plugin']),
+    ...(error === undefined ? {} : { error: errorOf(error) }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(isDocument ? { isDocument } : {}),
+  }
+}
+
+/** An error that a handler replies with: a `PluginHostError` that it caught is one as well. */
+function errorOf(error: RouterError): RouterError {
+  const { code, message, details = {}, usage, hint, cause } = checkObject(error, 'reply.error')
+  for (const [key, text] of Object.entries({ usage, hint })) checkText(text, `reply.error.${key}`)
+  if (typeof code !== 'string') throw invalidArgument('reply.error.code', 'must be a string')
+  if (typeof message !== 'string') throw invalidArgument('reply.error.message', 'must be a string')
+  return {
+    code,
+    message,
+    details: checkObject(details, 'reply.error.details'),
+    ...(usage === undefined ? {} : { usage }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  }
+}
+
+function checkText(value: unknown, path: string): void {
+  if (value !== undefined && typeof value !== 'string') throw invalidArgument(path, 'must be a string')
+}
+
+function checkObject<T extends object>(value: T, path: string): T {
+  if (typeof value !== 'object' || value === null) throw invalidArgument(path, 'must be an object')
+  return value
 }
 
 function failure(from: RouterResponse['from'], exitCode: number, error: RouterError): RouterResponse {

@@ -1,5 +1,6 @@
 import type { PluginHostError } from '../errors.js'
 import type { PluginManifest } from '../manifest.js'
+import { textOfError } from '../text-of-error.js'
 
 /**
  * What happened: a file's plugin is there for the first time, is another version, is gone, or could not be loaded.
@@ -80,8 +81,7 @@ function call(listener: HotReloadListener, event: HotReloadEvent): void {
 }
 
 function warn(error: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.emitWarning(`a listener of a HotReloadWatcher threw: ${text}`, {
+  process.emitWarning(`a listener of a HotReloadWatcher threw: ${textOfError(error, 'stack')}`, {
     type: 'HotReloadWarning',
     code: 'SEN_LISTENER_THREW',
   })

@@ -63,6 +63,15 @@ describe('agents get one document for', () => {
     ['greet --style quiet', 2, 'ERR_USAGE', { kind: 'invalid-value', argument: 'style', suggestions: [] }],
     ['db dump', 2, 'ERR_USAGE', { kind: 'missing-argument', argument: 'table', suggestions: [] }],
     ['--wrong', 2, 'ERR_USAGE', { kind: 'unknown-option', argument: '--wrong', suggestions: [] }],
+    ['--help=xml', 2, 'ERR_USAGE', { kind: 'invalid-value', argument: 'help', suggestions: [] }],
+    ['greet --help=xml', 2, 'ERR_USAGE', { kind: 'invalid-value', argument: 'help', suggestions: [] }],
+    ['-x', 2, 'ERR_USAGE', { kind: 'unknown-option', argument: '-x', suggestions: [] }],
+    [
+      'greet --style shuot',
+      2,
+      'ERR_USAGE',
+      { kind: 'invalid-value', argument: 'style', suggestions: ['shout'] },
+    ],
     ['', 2, 'ERR_USAGE', { kind: 'missing-argument', argument: 'COMMAND', suggestions: [] }],
     ['help nosuch', 2, 'ERR_COMMAND_NOT_FOUND', { command: 'nosuch', suggestions: [] }],
   ])('a failure: %j', async (line, exitCode, code, details) => {
@@ -92,6 +101,10 @@ describe('agents get one document for', () => {
     expect(help.$defs.greet.$defs.morning.title).toBe('app greet morning')
     // What the router itself understands is no parameter.
     expect(help.properties).toEqual({})
+  })
+
+  test('help, in whatever format it is asked for', async () => {
+    expect(await answer('--agent --help=markdown')).toEqual(await answer('--agent --help'))
   })
 
   test('help of one command', async () => {

@@ -66,9 +66,9 @@ describe('help', () => {
   })
 
   test.each([
-    ['--help', '-h', 'help'],
-    ['db --help', 'db -h', 'help db', 'db help'],
-    ['db dump --help', 'db dump -h', 'help db dump', 'db help dump'],
+    ['--help', '-h', 'help', 'help help', 'help --help'],
+    ['db --help', 'db -h', 'help db', 'db help', 'db help help', 'help db help'],
+    ['db dump --help', 'db dump -h', 'help db dump', 'db help dump', 'help help db dump'],
     ['greet --help', 'greet Ada -h', 'help greet', '-- greet --help'],
     ['greet morning --help', 'greet morning -h', 'help greet morning'],
     ['status --help', 'status -h', 'help status'],

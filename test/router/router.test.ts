@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import {
   type LoadedPlugin,
   PermissionPresets,
+  PluginHostError,
   PluginLoader,
   PluginRegistry,
   PluginScanner,
@@ -366,6 +367,93 @@ describe('a router in another', () => {
   })
 })
 
+/** What nobody can look at. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+const circle: { self?: object } = {}
+circle.self = circle
+const unreadable = {
+  get message() {
+    throw new Error('not this one')
+  },
+}
+
+describe('whatever a handler does is a response, also for agents:', () => {
+  const throwing = (value: unknown) => () => {
+    throw value
+  }
+  const error = { code: 'ERR_MINE', message: 'mine' }
+
+  test.each<[what: string, handler: () => unknown, code: string, details?: object]>([
+    ['throws undefined', throwing(undefined), 'ERR_HANDLER'],
+    ['throws an object without a prototype', throwing(Object.create(null)), 'ERR_HANDLER'],
+    ['throws a symbol', throwing(Symbol('s')), 'ERR_HANDLER'],
+    ['throws a revoked proxy', throwing(revoked()), 'ERR_HANDLER'],
+    [
+      'throws an error without a text',
+      throwing(Object.assign(Object.create(Error.prototype), { message: circle })),
+      'ERR_HANDLER',
+    ],
+    [
+      'throws an error that cannot be read',
+      throwing(Object.create(Error.prototype, Object.getOwnPropertyDescriptors(unreadable))),
+      'ERR_HANDLER',
+    ],
+    [
+      'throws a fault that cannot be read',
+      throwing(Object.create(PluginHostError.prototype, { code: { get: throwing(1) } })),
+      'ERR_HANDLER',
+    ],
+    [
+      'throws a fault without details',
+      throwing(new PluginHostError('ERR_TRAP', 'x', undefined as never)),
+      'ERR_HANDLER',
+    ],
+    ['answers with a revoked proxy', revoked, 'ERR_HANDLER'],
+    ['answers with an error that is a text', () => ({ error: 'boom' }), 'ERR_HANDLER'],
+    ['answers with an error without a message', () => ({ error: { code: 'ERR_MINE' } }), 'ERR_HANDLER'],
+    ['answers with a code that is a number', () => ({ error: { code: 5, message: 'mine' } }), 'ERR_HANDLER'],
+    ['answers with a hint that is a number', () => ({ error: { ...error, hint: 5 } }), 'ERR_HANDLER'],
+    ['answers with details that are none', () => ({ error: { ...error, details: 5 } }), 'ERR_HANDLER'],
+    ['answers with an output that is a number', () => ({ output: 5 }), 'ERR_HANDLER'],
+    ['answers with a stdout that is a number', () => ({ stdout: 5 }), 'ERR_HANDLER'],
+    ['answers with a stderr that is an object', () => ({ stderr: {} }), 'ERR_HANDLER'],
+    ['answers with a command that is a number', () => ({ command: 5 }), 'ERR_HANDLER'],
+    ['answers in the name of nobody', () => ({ from: 'nobody' }), 'ERR_HANDLER'],
+    ['answers with a usage that is a number', () => ({ usage: 5 }), 'ERR_HANDLER'],
+    ['answers without details', () => ({ error }), 'ERR_MINE', {}],
+    [
+      'answers with a circle',
+      () => ({ error: { ...error, details: circle } }),
+      'ERR_MINE',
+      { self: '[repeated]' },
+    ],
+    ['answers with a bigint', () => ({ error: { ...error, details: { n: 10n } } }), 'ERR_MINE', { n: 10 }],
+    [
+      'answers with what cannot be read',
+      () => ({ error: { ...error, details: { unreadable, revoked: revoked(), x: 1 } } }),
+      'ERR_MINE',
+      { unreadable: { message: '[unreadable]' }, revoked: '[unreadable]', x: 1 },
+    ],
+    [
+      'answers with a fault that it caught',
+      () => ({ error: new PluginHostError('ERR_BUSY', 'busy', { limit: 1 }) }),
+      'ERR_BUSY',
+      { limit: 1 },
+    ],
+  ])('%s', async (_, handler, code, details = expect.anything()) => {
+    const router = app().route('x', handler as () => string)
+    const { error, exitCode } = await router.executeWith(words('x'))
+    expect({ code: error?.code, message: typeof error?.message }).toEqual({ code, message: 'string' })
+    const document = JSON.parse((await router.executeWith(words('--agent x'))).output)
+    expect(document).toMatchObject({ ok: false, exitCode, error: { code, details } })
+  })
+})
+
 describe('middleware', () => {
   test('runs around commands of the program and plugins, outermost first', async () => {
     const calls: string[] = []
@@ -405,6 +493,31 @@ describe('middleware', () => {
       .route('secret', () => 'the secret')
     expect(await router.executeWith(words('flaky'))).toMatchObject({ exitCode: 0, output: 'well' })
     expect(brief(await router.executeWith(words('secret')))).toEqual([77, undefined, 'no'])
+  })
+
+  test("answers with a plugin's text around a plugin, unless it says whose it is", async () => {
+    const text = async (from?: 'program') => {
+      const router = app()
+        .use(async (_, next) => {
+          const { output } = await next()
+          return from === undefined ? output : { output, from }
+        })
+        .use(async (_, next) => (await next()).output)
+        .route('own', () => 'own')
+        .route('passed', () => ({ output: 'passed', from: 'plugin' }))
+        .plugin(await load('echo'))
+      const responses = ['own', 'passed', 'echo x'].map(line => router.executeWith(words(line)))
+      return (await Promise.all(responses)).map(response => response.from)
+    }
+    expect(await text()).toEqual(['program', 'plugin', 'plugin'])
+    expect(await text('program')).toEqual(['program', 'program', 'program'])
+  })
+
+  test('that answers itself around a plugin may have kept what it said', async () => {
+    const router = app()
+      .use(() => 'kept')
+      .plugin(await load('echo'))
+    expect(await router.executeWith(words('echo x'))).toMatchObject({ output: 'kept', from: 'plugin' })
   })
 
   test('that throws is a response, and its error is there', async () => {

@@ -52,6 +52,14 @@ describe('a program that runs a router', () => {
     },
   )
 
+  test('shows what middleware makes of it inert as well', async () => {
+    const env = { NO_COLOR: '1', TRIM: '1' }
+    const { stdout } = await senOnTerminal([await files(), 'escape-output'], { main, env })
+    expect(stdout).toContain('\\x1b]52;c;cHduZWQ=\\x07')
+    expect(controlsIn(stdout)).toEqual([])
+    expect((await senOnTerminal([await files(), 'colored'], { main, env })).stdout).toContain('\x1b[32mgreen')
+  })
+
   test('has its own colours on a terminal, and help of its width', async () => {
     expect((await senOnTerminal([await files(), 'colored'], { main })).stdout).toContain('\x1b[32mgreen')
     const { stdout } = await senOnTerminal([await files(), 'greet', '--help'], { main, columns: 50 })
