@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors.js'
+import { messageOf } from '../message.js'
 import type { AuditEvent } from './event.js'
 import type { AuditSink } from './sink.js'
 
@@ -54,7 +55,7 @@ export class CompositeAuditSink implements AuditSink {
   #warn(sink: AuditSink, { error }: Failure): void {
     if (this.#failing.has(sink)) return
     this.#failing.add(sink)
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     process.emitWarning(`an audit sink that is not required records nothing for now: ${reason}`, {
       type: 'AuditWarning',
       code: 'SEN_AUDIT_LOST',

@@ -1,4 +1,5 @@
 import { PluginHostError } from '../errors.js'
+import { messageOf } from '../message.js'
 import { modulePath } from '../module-path.js'
 import { checkBoolean, checkInteger, checkOptions } from '../options.js'
 import { archive } from './archives.js'
@@ -121,7 +122,7 @@ export class FileAuditSink implements AuditSink {
   #warn(error: unknown): void {
     if (this.#isTooLarge) return
     this.#isTooLarge = true
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     process.emitWarning(`${this.path} grows beyond its limit, as no new file can be begun: ${reason}`, {
       type: 'AuditWarning',
       code: 'SEN_AUDIT_ROTATION',

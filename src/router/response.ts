@@ -2,6 +2,7 @@ import type { ArgumentProblem } from '../command/check.js'
 import type { SuspendedExecution } from '../effects/suspended.js'
 import { invalidArgument, isPluginHostError, type PluginHostErrorCode } from '../errors.js'
 import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
+import { messageOf } from '../message.js'
 import { checkInteger, checkOptions } from '../options.js'
 import type { ExecuteResult, Usage } from '../outcome.js'
 
@@ -102,7 +103,7 @@ export function answerOf(result: Answer | SuspendedExecution): RouterResponse {
 export function failureOf(error: unknown): RouterResponse {
   // A plugin's words are checked: who gave a wrong argument is the program.
   if (!isPluginHostError(error) || error.code === 'ERR_INVALID_ARG') {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     return failure('program', EXIT_INTERNAL, { code: 'ERR_HANDLER', message, details: {}, cause: error })
   }
   const { code, message, details } = error

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { CACHE_VARIABLE, type Cache, checkCache } from '../../cache.js'
 import { inertLine } from '../../inert.js'
+import { messageOf } from '../../message.js'
 import type { CacheEntry } from '../../native.js'
 import { amountOf } from '../artefacts.js'
 import { type Context, perform } from '../context.js'
@@ -103,7 +104,7 @@ function using<T>(cache: Cache, work: (cache: Cache) => T): T {
   try {
     return work(cache)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     throw new UsageError(`${displayPath(cache.directory)}: ${reason}`, { cause: error })
   }
 }
