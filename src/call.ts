@@ -35,38 +35,63 @@ export class Revocation {
 }
 
 /**
- * Awaits work that can be stopped from outside: by a signal, with its reason, or by a revocation.
- * Whoever waits hears of it at once, and the guest stops within about a millisecond. `start` gets
- * a handle that stops this call, if there is a signal.
+ * Begins work that can be stopped from outside, and waits for it unless it is done at once: what
+ * stops it is a signal, with its reason, or a revocation. Whoever waits hears of it at once, and the
+ * guest stops within about a millisecond.
+ *
+ * All that is waited for is begun in `begin`, and by nobody before: then nothing begins once it is
+ * stopped, and nothing fails that nobody listens to.
+ *
+ * @param begin - Gets a handle that stops this call, if there is a signal.
+ * @throws What stopped it already; a promise rejects with what stops it meanwhile.
  */
-export async function interruptible<T>(
+export function interruptible<T>(
   signal: AbortSignal | undefined,
   revocation: Revocation,
-  start: (call: Interrupt | undefined) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted()
-  // Thrown from here, so that its stack leads to whoever made this call.
-  if (revocation.error !== undefined) throw revocation.error
+  begin: (call: Interrupt | undefined) => T | Promise<T>,
+): T | Promise<T> {
+  refuseStopped(signal, revocation)
   const call = signal && new (native().Interrupt)()
+  const begun = begin(call)
+  return begun instanceof Promise ? interrupted(signal, revocation, call, begun) : begun
+}
+
+/** Throws what has stopped a call: from here, so that its stack leads to whoever made the call. */
+export function refuseStopped(signal: AbortSignal | undefined, revocation: Revocation): void {
+  signal?.throwIfAborted()
+  const { error } = revocation
+  if (error !== undefined) throw error
+}
+
+/** Waits for work that has just begun. */
+async function interrupted<T>(
+  signal: AbortSignal | undefined,
+  revocation: Revocation,
+  call: Interrupt | undefined,
+  begun: Promise<T>,
+): Promise<T> {
   let stopHearing: (() => void) | undefined
   let stopListening: (() => void) | undefined
   try {
     const first = await new Promise<T | typeof STOPPED>((resolve, reject) => {
+      // First: whatever becomes of the rest, somebody listens.
+      begun.then(resolve, reject)
       const stop = () => resolve(STOPPED)
       const abort = () => {
         call?.trigger('aborted')
         stop()
       }
       stopHearing = signal && onAbort(signal, abort)
+      // What has begun may have ended all of this itself.
+      if (signal?.aborted) abort()
       stopListening = revocation.listen(stop)
-      start(call).then(resolve, reject)
     })
     if (first !== STOPPED) return first
   } finally {
     stopHearing?.()
     stopListening?.()
   }
-  if (revocation.error !== undefined) throw revocation.error
+  refuseStopped(undefined, revocation)
   throw signal?.reason
 }
 

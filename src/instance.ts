@@ -98,24 +98,19 @@ export class PluginInstance {
     ) => native.Outcome | Promise<native.Outcome>,
   ): Promise<ExecuteResult> {
     const { signal, limits } = checkCallOptions(options)
-    signal?.throwIfAborted()
-    const begun =
-      this.#running === 0 && signal === undefined && this.#revocation.error === undefined
-        ? start(limits)
-        : undefined
-    // Most calls have no signal, find the instance free, and are done by the time they have begun.
-    if (begun !== undefined && !(begun instanceof Promise)) return answered(begun) as ExecuteResult
-    const outcome = await interruptible(signal, this.#revocation, call => {
+    const called = interruptible(signal, this.#revocation, call => {
       // One after the other: a second call would hold a thread only to wait for the first.
-      const turn = begun ?? this.#last.then(() => start(limits, call))
+      const begun = this.#running === 0 ? start(limits, call) : this.#last.then(() => start(limits, call))
+      // Most calls find the instance free, and are done by the time they have begun.
+      if (!(begun instanceof Promise)) return begun
       const ended = () => {
         this.#running -= 1
       }
       this.#running += 1
-      this.#last = turn.then(ended, ended)
-      return turn
+      this.#last = begun.then(ended, ended)
+      return begun
     })
-    return answered(outcome) as ExecuteResult
+    return answered(called instanceof Promise ? await called : called) as ExecuteResult
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Cache, type CacheOption, cacheStats, checkCache } from './cache.js'
-import { interruptible, Revocation } from './call.js'
+import { interruptible, Revocation, refuseStopped } from './call.js'
 import { allowsNet, NO_CAPABILITIES } from './capabilities.js'
 import { CommandTable } from './command-table.js'
 import {
@@ -166,6 +166,8 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   /** Loads so far: the later of two loads of a file has what it holds now. */
   #loads = 0
   #closed = false
+  /** Who waits for the last call of a registry that is closed. */
+  readonly #closing: (() => void)[] = []
 
   constructor(options?: PluginRegistryOptions<Effects>) {
     const { limits, cache, concurrency, queueLimit, onConflict, permissions, wasi, effects } = checkOptions(
@@ -269,7 +271,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
         ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, call))
         : this.#begin(entry, call)
       const result = begun instanceof Promise ? await begun : begun
-      if (call.world !== undefined) await this.#wasi.passedOn()
+      if (call.world !== undefined) await interruptible(signal, entry.revocation, () => this.#wasi.passedOn())
       if (result.type !== 'effect') this.#ended(entry, result)
       // Without 'manual', the broker leaves no effects.
       return result as Executed<Effects>
@@ -298,20 +300,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     const { signal, limits, stdin } = checkExecuteOptions(options)
     const entry = this.#find(command)
     signal?.throwIfAborted()
-    const granted = entry.isPlain ? NO_CAPABILITIES : this.#permissions.decideSync(entry, checked)
-    const world = entry.worlds?.worldSync(granted, stdin)
-    this.#executions.total += 1
+    entry.calls += 1
     try {
-      const run = () => this.#wasi.settle(runSync(entry, checked, limits, world))
-      const answer = executionsAreTraced() ? traceExecuteSync(this.#trace(entry, checked, true), run) : run()
-      this.#executions.answered(answer)
-      return answer
-    } catch (error) {
-      this.#executions.faulted += 1
-      this.#wasi.settleFailure(error)
-      throw error
+      return this.#executeHere(entry, checked, limits, signal, stdin)
     } finally {
-      world?.release()
+      this.#leave(entry)
     }
   }
 
@@ -397,7 +390,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     return await this.loadPlugin(modulePath(path, 'path'))
   }
 
-  /** Stops what runs with `ERR_CLOSED`, and refuses everything from now on. Idempotent. */
+  /**
+   * Stops what runs with `ERR_CLOSED`, and refuses everything from now on. All calls have settled when it
+   * resolves. Idempotent.
+   */
   async close(): Promise<void> {
     this.#closed = true
     const entries = [...this.#commands.entries(), ...this.#retired]
@@ -409,6 +405,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     }
     this.#executor.retire()
     for (const listener of [...this.#listeners]) listener('closed')
+    while (this.#retired.size > 0) await new Promise<void>(resolve => this.#closing.push(resolve))
   }
 
   /** Does what `close` does, at the end of the block that says `await using`. */
@@ -528,6 +525,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       this.#retired.delete(entry)
       entry.plugin.release()
       entry.worlds?.release()
+      if (this.#retired.size === 0) for (const settled of this.#closing.splice(0)) settled()
     }
   }
 
@@ -584,6 +582,35 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     if (entry.isRetired) this.#retire(entry)
   }
 
+  /** Runs a call on this thread. */
+  #executeHere(
+    entry: Entry,
+    args: string[],
+    limits: CheckedLimits,
+    signal: AbortSignal | undefined,
+    stdin: Uint8Array | undefined,
+  ): Answer {
+    const granted = entry.isPlain ? NO_CAPABILITIES : this.#permissions.decideSync(entry, args)
+    const world = entry.worlds?.worldSync(granted, stdin)
+    this.#executions.total += 1
+    try {
+      const run = () => {
+        // Whoever decided, recorded or listened may have ended the call, or the plugin.
+        refuseStopped(signal, entry.revocation)
+        return this.#wasi.settle(runSync(entry, args, limits, world))
+      }
+      const answer = executionsAreTraced() ? traceExecuteSync(this.#trace(entry, args, true), run) : run()
+      this.#executions.answered(answer)
+      return answer
+    } catch (error) {
+      this.#executions.faulted += 1
+      this.#wasi.settleFailure(error)
+      throw error
+    } finally {
+      world?.release()
+    }
+  }
+
   /**
    * Settles what a call may use: at once, where that is decided already and all of it is open. What
    * a plugin asks for is opened before anybody is asked.
@@ -593,15 +620,13 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     if (worlds !== undefined && !worlds.areOpen) return this.#allowLater(entry, call, stdin)
     const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
     if (decided instanceof Promise) return this.#allowDecided(entry, call, stdin, decided)
-    const world = worlds?.world(decided, stdin)
-    if (world instanceof Promise) return this.#allowDecided(entry, call, stdin, decided, world)
     call.grant = decided
-    call.world = world
+    return this.#openWorld(entry, call, stdin)
   }
 
   async #allowLater(entry: Entry, call: Call, stdin: Uint8Array | undefined): Promise<void> {
     // Opening takes as long as the file system does.
-    await interruptible(call.signal, entry.revocation, async () => entry.worlds?.open())
+    await interruptible(call.signal, entry.revocation, () => entry.worlds?.open())
     const decided = this.#permissions.decide(entry, call.args, call.signal, entry.revocation)
     await this.#allowDecided(entry, call, stdin, decided)
   }
@@ -611,32 +636,37 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     call: Call,
     stdin: Uint8Array | undefined,
     decided: Capabilities | Promise<Capabilities>,
-    world?: Promise<World>,
   ): Promise<void> {
     const { workingDirectory } = this.#wasi
     call.grant = await decided
     // What was decided about relative paths, maybe by a person, was about where they led then.
     if (workingDirectory !== this.#wasi.workingDirectory) return await this.#allowLater(entry, call, stdin)
-    call.world = await this.#opened(entry, call, world ?? entry.worlds?.world(call.grant, stdin))
-    // What happened meanwhile is noticed by what comes next: the guest is not started.
-    call.signal?.throwIfAborted()
+    await this.#openWorld(entry, call, stdin)
   }
 
-  /** Waits for an opening, which takes as long as the file system does. */
+  /** Opens what was granted, which takes as long as the file system does. */
+  #openWorld(entry: Entry, call: Call, stdin: Uint8Array | undefined): void | Promise<void> {
+    const { worlds, revocation } = entry
+    if (worlds === undefined) return
+    let opening: World | Promise<World> | undefined
+    const opened = interruptible(call.signal, revocation, () => {
+      opening = worlds.world(call.grant, stdin)
+      return opening
+    })
+    if (opened instanceof Promise) return this.#opened(call, opened, opening)
+    call.world = opened
+  }
+
   async #opened(
-    entry: Entry,
     call: Call,
-    opening: World | undefined | Promise<World>,
-  ): Promise<World | undefined> {
-    if (!(opening instanceof Promise)) return opening
+    opened: Promise<World>,
+    opening: World | Promise<World> | undefined,
+  ): Promise<void> {
     try {
-      return await interruptible(call.signal, entry.revocation, () => opening)
+      call.world = await opened
     } catch (error) {
       // What is opened after all is nobody's.
-      opening.then(
-        world => world.release(),
-        () => {},
-      )
+      if (opening instanceof Promise) opening.then(world => world.release(), ignore)
       throw error
     }
   }
@@ -645,10 +675,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   #begin(entry: Entry, call: Call): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
     const { args, signal, limits, world } = call
-    const begin = (interrupt?: native.Interrupt) =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world?.native)
-    const begun =
-      signal === undefined ? begin() : interruptible(signal, revocation, async interrupt => begin(interrupt))
+    const begun = interruptible(signal, revocation, interrupt =>
+      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world?.native),
+    )
     if (begun instanceof Promise) return this.#finish(entry, call, begun)
     const outcome = answered(begun)
     return outcome.type === 'effect' ? this.#converse(entry, call, outcome) : outcome
@@ -660,7 +689,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     call: Call,
     begun: Promise<native.Outcome>,
   ): Promise<Answer | SuspendedExecution> {
-    const outcome = answered(await interruptible(call.signal, entry.revocation, () => begun))
+    const outcome = answered(await begun)
     return outcome.type === 'effect' ? await this.#converse(entry, call, outcome) : outcome
   }
 
@@ -734,6 +763,8 @@ function checkExecuteOptions(options: ExecuteOptions | undefined): {
     stdin: typeof stdin === 'string' ? Buffer.from(stdin) : stdin,
   }
 }
+
+function ignore(): void {}
 
 function revoke({ command, revocation }: Entry): void {
   revocation.revoke(

@@ -516,6 +516,17 @@ describe('a plugin that asks for capabilities', () => {
 })
 
 describe('a closed registry', () => {
+  test('has settled all calls by the time that it is closed', async () => {
+    const registry = new PluginRegistry({ limits: endless, effects: { maxSleepMs: 3_600_000 } })
+    await registry.loadPlugin(await guest('forever'))
+    await registry.loadPlugin(await guest('effect-sleep-hour'))
+    const names = ['forever', 'forever', 'forever', 'effect-sleep-hour']
+    const calls = names.map(name => follow(registry.execute(name)))
+    await meanwhile()
+    await Promise.all([registry.close(), registry.close()])
+    expect(calls.map(({ state }) => state())).toEqual(names.map(() => 'rejected'))
+  })
+
   test('refuses everything that would change or run something', async () => {
     const path = await guestFile(await temporaryDirectory(), 'echo')
     const loaded = await new PluginLoader().load(path)

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors.js'
 import { messageOf } from '../message.js'
+import { isThenable } from '../thenable.js'
 import type { AuditEvent } from './event.js'
 import type { AuditSink } from './sink.js'
 
@@ -101,8 +102,4 @@ function isSink(value: unknown): value is AuditSink {
   return (
     typeof value === 'object' && value !== null && 'record' in value && typeof value.record === 'function'
   )
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -64,7 +64,7 @@ export class Conversation {
   async resume(result: native.EffectResult, signal: AbortSignal | undefined): Promise<Answer | undefined> {
     const { executor, revocation, limits } = this.#options
     this.#usage = { ...this.#usage, effects: this.#usage.effects + 1 }
-    const settled = await interruptible(signal, revocation, async call =>
+    const settled = await interruptible(signal, revocation, call =>
       executor.resume(this.#instance, this.#effect.id, result, limits, call),
     )
     const outcome = answered(settled, { earlier: this.#usage })

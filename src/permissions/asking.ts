@@ -1,9 +1,11 @@
+import { withSignal } from '../abort.js'
 import { type Anchors, covered, missing, readCapabilities, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
 import type { GrantDuration } from './grant.js'
 import type { GrantMemory, Remembered } from './grant-memory.js'
+import { tell } from './notice.js'
 import type { CheckedPermissions } from './options.js'
 import { grantFor } from './prior.js'
 import type { PermissionAnswer, PermissionQuestion } from './prompt.js'
@@ -13,6 +15,14 @@ import type { PermissionRequest } from './request.js'
 import type { PermissionDecision, PriorGrant } from './strategy.js'
 
 type Asking = PermissionDecision & { type: 'ask' }
+
+/** What somebody has answered, and what it comes to. */
+export interface Answered {
+  readonly granted: Capabilities
+  readonly duration: GrantDuration
+  /** What was kept without being asked about. */
+  readonly kept: PriorGrant | undefined
+}
 
 /** Asks whoever is to be asked, and remembers the answer as long as they say, for where relative paths led then. */
 export class Asker {
@@ -42,7 +52,7 @@ export class Asker {
     decision: Asking,
     remembered: Remembered,
     signal: AbortSignal,
-  ): Promise<Decided> {
+  ): Promise<Answered> {
     const { prior } = remembered
     const question = this.#question(request, decision, remembered)
     const { capabilities: asked } = question
@@ -59,7 +69,7 @@ export class Asker {
     if (!asksForNothing(refused))
       this.#recorder.note(request, 'denied', { reason: 'refused', capabilities: refused })
     const kept = asksForNothing(question.granted) ? undefined : prior
-    return await this.#remember(request, granted, offered(answer.duration, question), kept)
+    return { granted, duration: offered(answer.duration, question), kept }
   }
 
   #question(
@@ -111,10 +121,8 @@ export class Asker {
     }
     let answer: PermissionAnswer
     try {
-      answer = await inTurn(prompt, async () => {
-        signal.throwIfAborted()
-        return await prompt.ask(question, signal)
-      })
+      // Whoever does not listen to the signal is not waited for either: others are to be asked.
+      answer = await inTurn(prompt, () => withSignal(signal, async () => prompt.ask(question, signal)))
     } catch (error) {
       throw signal.aborted
         ? this.#recorder.refuse(request, 'withdrawn', 'the question was withdrawn', error)
@@ -122,6 +130,12 @@ export class Asker {
     }
     if (answer?.type === 'deny') {
       const { reason = 'refused', message = 'permission was not given' } = answer
+      if (typeof reason !== 'string' || typeof message !== 'string')
+        throw this.#recorder.refuse(
+          request,
+          'failed',
+          'the permission prompt refused it, and gave no text for why',
+        )
       throw this.#recorder.refuse(request, reason, message)
     }
     if (answer?.type !== 'grant')
@@ -129,12 +143,10 @@ export class Asker {
     return answer
   }
 
-  /** What was kept without being asked about holds no longer than it did. */
-  async #remember(
+  /** Remembers an answer. What was kept without being asked about holds no longer than it did. */
+  async remember(
     request: PermissionRequest,
-    granted: Capabilities,
-    chosen: GrantDuration,
-    kept: PriorGrant | undefined,
+    { granted, duration: chosen, kept }: Answered,
   ): Promise<Decided> {
     const isOfSession = kept !== undefined && this.#memory.isOfSession(kept.grant)
     const duration = isOfSession && chosen !== 'once' ? 'session' : chosen
@@ -149,14 +161,19 @@ export class Asker {
     }
     if (duration === 'once') return { granted, until: NEVER, by: 'prompt', details }
     const grant = grantFor(request, granted, expiresAt, this.#anchors)
-    if (duration === 'session') {
-      this.#memory.putForSession(grant)
-    } else if (!(await this.#memory.put(grant))) {
-      const { command, digest } = request
-      const message = `the grant for ${command} could not be written down, and ends with this program`
-      this.#permissions.onNotice?.({ type: 'not-remembered', command, digest, message })
+    const isWritten = duration !== 'session' && (await this.#memory.put(grant))
+    if (isWritten) return { granted, until, by: 'prompt', details }
+    if (duration !== 'session') {
+      const message = `the grant for ${request.command} could not be written down, and ends with this program`
+      tell(this.#permissions.onNotice, request, { type: 'not-remembered', message }, this.#recorder)
     }
-    return { granted, until, by: 'prompt', details }
+    this.#memory.putForSession(grant)
+    return {
+      granted,
+      until,
+      by: 'prompt',
+      details: duration === 'session' ? details : { ...details, remembered: false },
+    }
   }
 }
 

@@ -6,6 +6,8 @@ export interface Decided {
   readonly granted: Capabilities
   /** Milliseconds since 1970. */
   readonly until: number
+  /** What the store's revision was before it was asked. Absent: nobody can say when this has been revoked. */
+  readonly revision?: number | undefined
   /** Who decided, for the audit. Absent for what was granted, and recorded, before. */
   readonly by?: 'flag' | 'strategy' | 'prompt' | 'update'
   readonly details?: { readonly [key: string]: JsonValue }

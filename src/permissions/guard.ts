@@ -6,13 +6,13 @@ import type { Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { Decider } from './decider.js'
 import { denied } from './denial.js'
-import { HeldDecisions, keyOf } from './held-decisions.js'
+import { HeldDecisions } from './held-decisions.js'
 import { RECORDS_LATER, refuseLater } from './not-sync.js'
 import type { CheckedPermissions } from './options.js'
 import { PendingDecisions } from './pending-decisions.js'
 import { PermissionRecorder } from './recorder.js'
 import type { PermissionRequest } from './request.js'
-import { requestOf, type Subject } from './subject.js'
+import { commandOf, requestOf, type Subject } from './subject.js'
 
 /**
  * Says what a plugin gets when it is executed: what was decided before, as long as that holds, or what the `Decider`
@@ -53,13 +53,11 @@ export class PermissionGuard {
     signal: AbortSignal | undefined,
     revocation: Revocation,
   ): Capabilities | Promise<Capabilities> {
-    const request = this.#request(subject, args)
+    const command = this.#commandOf(subject, args)
     const anchors = this.#anchors()
-    const held = this.#held.get(request, this.#permissions?.store.revision, anchors)
-    if (held === undefined) return this.#decideLater(request, anchors, signal, revocation)
-    const recorded = this.#use(request, held)
-    if (recorded === undefined) return held
-    return interruptible(signal, revocation, () => recorded.then(() => held))
+    const held = this.#held.get(subject, command, this.#decider?.revision, anchors)
+    if (held === undefined) return this.#decideLater(subject, command, anchors, signal, revocation)
+    return this.#recorded(subject, command, held, signal, revocation)
   }
 
   /**
@@ -68,16 +66,17 @@ export class PermissionGuard {
    * @throws {PluginHostError} `ERR_PERMISSION_DENIED`.
    */
   decideSync(subject: Subject, args: readonly string[]): Capabilities {
-    const request = this.#request(subject, args)
+    const command = this.#commandOf(subject, args)
     const anchors = this.#anchors()
-    let granted = this.#held.get(request, this.#permissions?.store.revision, anchors)
+    let granted = this.#held.get(subject, command, this.#decider?.revision, anchors)
     if (granted === undefined) {
+      const request = requestOf(subject, command)
       const decided = this.#configured(request).decideAtOnce(request, anchors)
-      this.#hold(request, decided, anchors)
+      this.#hold(subject, command, decided, anchors)
       granted = decided.granted
     }
-    const recorded = this.#use(request, granted)
-    if (recorded !== undefined) refuseLater(request, recorded, RECORDS_LATER)
+    const recorded = this.#use(subject, command, granted)
+    if (recorded !== undefined) refuseLater(requestOf(subject, command), recorded, RECORDS_LATER)
     return granted
   }
 
@@ -113,37 +112,37 @@ export class PermissionGuard {
   deniedOpened(subject: Subject): PluginHostError<'ERR_PERMISSION_DENIED'> {
     const message =
       'a directory that it asks for is on the deny list under another name, or has something in it that is'
-    return this.#recorder.refuse(this.#request(subject, []), 'denied', message)
+    return this.#recorder.refuse(requestOf(subject, subject.command), 'denied', message)
   }
 
   /** Forgets decisions about code that is gone; grants stay where they are written. */
-  forget({ digest }: Subject): void {
-    this.#held.forget(digest)
+  forget(subject: Subject): void {
+    this.#held.forget(subject)
   }
 
   async #decideLater(
-    request: PermissionRequest,
+    subject: Subject,
+    command: string,
     anchors: Anchors,
     signal: AbortSignal | undefined,
     revocation: Revocation,
   ): Promise<Capabilities> {
+    const request = requestOf(subject, command)
     const decider = this.#configured(request)
     const { granted } = await this.#pending.wait(
       this.#remembers ? pendingKeyOf(request, anchors) : undefined,
       async abandoned => {
         const decided = await decider.decide(request, anchors, abandoned)
-        this.#hold(request, decided, anchors)
+        this.#hold(subject, command, decided, anchors)
         return decided
       },
-      decision => interruptible(signal, revocation, () => decision),
+      wait => interruptible(signal, revocation, wait),
     )
-    const recorded = this.#use(request, granted)
-    if (recorded !== undefined) await interruptible(signal, revocation, () => recorded)
-    return granted
+    return await this.#recorded(subject, command, granted, signal, revocation)
   }
 
-  #request(subject: Subject, args: readonly string[]): PermissionRequest {
-    return requestOf(subject, args, this.#permissions?.granularity === 'command')
+  #commandOf(subject: Subject, args: readonly string[]): string {
+    return commandOf(subject, args, this.#permissions?.granularity === 'command')
   }
 
   #configured(request: PermissionRequest): Decider {
@@ -158,16 +157,36 @@ export class PermissionGuard {
     return this.#permissions?.granularity !== 'execution'
   }
 
-  #hold(request: PermissionRequest, { granted, until }: Decided, anchors: Anchors): void {
-    if (this.#remembers) this.#held.set(request, granted, until, this.#permissions?.store.revision, anchors)
+  #hold(subject: Subject, command: string, decided: Decided, anchors: Anchors): void {
+    if (this.#remembers) this.#held.set(subject, command, decided, anchors)
   }
 
-  #use(request: PermissionRequest, capabilities: Capabilities): Promise<void> | undefined {
-    return this.#recorder.record(request, 'used', { capabilities })
+  /** What is granted, as soon as it is recorded that it is used. */
+  #recorded(
+    subject: Subject,
+    command: string,
+    granted: Capabilities,
+    signal: AbortSignal | undefined,
+    revocation: Revocation,
+  ): Capabilities | Promise<Capabilities> {
+    return interruptible(signal, revocation, () => {
+      const recorded = this.#use(subject, command, granted)
+      return recorded === undefined ? granted : recorded.then(() => granted)
+    })
+  }
+
+  #use({ digest, path }: Subject, command: string, capabilities: Capabilities): Promise<void> | undefined {
+    return this.#recorder.record({ command, digest, path }, 'used', { capabilities })
   }
 }
 
-/** What a decision that is being made is found by: what it is about, where relative paths lead included. */
-function pendingKeyOf(request: PermissionRequest, { workingDirectory, home }: Anchors): string {
-  return [keyOf(request), workingDirectory, home].join('\0')
+/**
+ * What a decision that is being made is found by: all that it is about, whatever a strategy may decide by and where
+ * relative paths lead included.
+ */
+function pendingKeyOf(
+  { command, digest, capabilitiesHash, path = '' }: PermissionRequest,
+  { workingDirectory, home }: Anchors,
+): string {
+  return [digest, capabilitiesHash, command, path, workingDirectory, home].join('\0')
 }

@@ -1,26 +1,31 @@
 import type { Anchors } from '../capabilities.js'
 import type { Capabilities } from '../manifest.js'
-import type { PermissionRequest } from './request.js'
+import type { Decided } from './decided.js'
+import type { Subject } from './subject.js'
 
 interface Held {
   readonly granted: Capabilities
   readonly until: number
-  readonly revision: number | undefined
+  readonly revision: number
   readonly anchors: Anchors
 }
 
-/** Decisions that hold until something changes, so that executions do not ask the store each time. */
+/**
+ * Decisions that hold until something changes, so that executions do not ask the store each time. They belong to one version
+ * of a plugin as it was loaded, and with it to all that a strategy may decide by: its code, its file, and what it declares.
+ */
 export class HeldDecisions {
-  readonly #held = new Map<string, Held>()
+  /** By subject, then by what is executed of it. */
+  readonly #held = new WeakMap<Subject, Map<string, Held>>()
 
   /** What was granted, if that still holds; `revision` is the store's. */
   get(
-    request: PermissionRequest,
+    subject: Subject,
+    command: string,
     revision: number | undefined,
     { workingDirectory, home }: Anchors,
   ): Capabilities | undefined {
-    const key = keyOf(request)
-    const held = this.#held.get(key)
+    const held = this.#held.get(subject)?.get(command)
     if (held === undefined) return undefined
     const holds =
       Date.now() < held.until &&
@@ -29,28 +34,23 @@ export class HeldDecisions {
       held.anchors.workingDirectory === workingDirectory &&
       held.anchors.home === home
     if (holds) return held.granted
-    this.#held.delete(key)
+    this.#held.get(subject)?.delete(command)
     return undefined
   }
 
-  /** @param until - Milliseconds since 1970. */
-  set(
-    request: PermissionRequest,
-    granted: Capabilities,
-    until: number,
-    revision: number | undefined,
-    anchors: Anchors,
-  ): void {
-    this.#held.set(keyOf(request), { granted, until, revision, anchors })
+  /** Holds what was decided, unless nobody could say when it has been revoked. */
+  set(subject: Subject, command: string, { granted, until, revision }: Decided, anchors: Anchors): void {
+    if (revision === undefined) return
+    let decisions = this.#held.get(subject)
+    if (decisions === undefined) {
+      decisions = new Map()
+      this.#held.set(subject, decisions)
+    }
+    decisions.set(command, { granted, until, revision, anchors })
   }
 
-  /** Forgets what was decided about some code. */
-  forget(digest: string): void {
-    for (const key of this.#held.keys()) if (key.startsWith(digest)) this.#held.delete(key)
+  /** Forgets what was decided about a version of a plugin. */
+  forget(subject: Subject): void {
+    this.#held.delete(subject)
   }
-}
-
-/** What a decision is found by: whatever a strategy may decide by. */
-export function keyOf({ command, digest, capabilitiesHash, path = '' }: PermissionRequest): string {
-  return `${digest} ${capabilitiesHash} ${command} ${path}`
 }

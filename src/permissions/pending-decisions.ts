@@ -18,18 +18,22 @@ export class PendingDecisions {
    *
    * @param key - Whose decision it is; without one, nobody shares it.
    * @param make - Makes it, unless somebody waits for it already. Its signal is aborted when nobody waits any more.
-   * @param interrupted - Waits for it, unless that is interrupted.
+   * @param interruptible - Waits for it, unless that is interrupted or has been: then nothing begins.
    */
   async wait(
     key: string | undefined,
     make: (signal: AbortSignal) => Promise<Decided>,
-    interrupted: (decision: Promise<Decided>) => Promise<Decided>,
+    interruptible: <T>(wait: () => Promise<T>) => T | Promise<T>,
   ): Promise<Decided> {
     for (;;) {
-      const pending = this.#join(key, make)
-      pending.waiting += 1
+      const joined: { pending?: Pending } = {}
       try {
-        const decided = await interrupted(pending.decision)
+        const { decided, pending } = await interruptible(async () => {
+          const pending = this.#join(key, make)
+          pending.waiting += 1
+          joined.pending = pending
+          return { decided: await pending.decision, pending }
+        })
         const isOnce = decided.by === 'prompt' && decided.until === NEVER
         // Once is once, however many wait for the answer.
         if (!isOnce || !pending.isUsed) {
@@ -37,7 +41,7 @@ export class PendingDecisions {
           return decided
         }
       } finally {
-        this.#leave(key, pending)
+        if (joined.pending !== undefined) this.#leave(key, joined.pending)
       }
     }
   }

@@ -11,8 +11,8 @@ export class ReadOnlyPermissionStore implements PermissionStore {
     this.#inner = inner
   }
 
-  get revision(): number {
-    return this.#inner.revision ?? 0
+  get revision(): number | undefined {
+    return this.#inner.revision
   }
 
   find(command: string): readonly PermissionGrant[] | Promise<readonly PermissionGrant[]> {

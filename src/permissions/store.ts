@@ -11,9 +11,9 @@ export interface PermissionStore {
   readonly readOnly?: boolean
   /**
    * Another number whenever grants were changed through this object: decisions that were taken from it
-   * are taken anew then. Without it they hold as long as the registry, or until they expire.
+   * are taken anew then. Without it no decision is held, and every execution asks the store.
    */
-  readonly revision?: number
+  readonly revision?: number | undefined
   /** All grants for a command, whatever its code; expired ones may be among them. */
   find(command: string): readonly PermissionGrant[] | Promise<readonly PermissionGrant[]>
   /** All grants. */

@@ -12,19 +12,20 @@ export interface Subject {
 
 const hashes = new WeakMap<PluginManifest, string>()
 
-/** What a plugin asks for when it is executed; `byCommand`: each of its subcommands by itself. */
-export function requestOf(
-  { command, digest, path, manifest }: Subject,
-  args: readonly string[],
-  byCommand: boolean,
-): PermissionRequest {
+/** What is executed of a plugin: its command, or, with `byCommand`, the subcommand that the arguments begin with. */
+export function commandOf(subject: Subject, args: readonly string[], byCommand: boolean): string {
+  return byCommand ? subcommand(subject.manifest.command, subject.command, args) : subject.command
+}
+
+/** What a plugin asks for when this command of it is executed. */
+export function requestOf({ digest, path, manifest }: Subject, command: string): PermissionRequest {
   let capabilitiesHash = hashes.get(manifest)
   if (capabilitiesHash === undefined) {
     capabilitiesHash = hashOf(manifest.capabilities)
     hashes.set(manifest, capabilitiesHash)
   }
   return {
-    command: byCommand ? subcommand(manifest.command, command, args) : command,
+    command,
     digest,
     ...(path === undefined ? {} : { path }),
     about: manifest.command.about,

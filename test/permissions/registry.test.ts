@@ -1,8 +1,10 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import {
   type AuditEvent,
   AutomaticPermissionPrompt,
   type Capabilities,
+  DefaultPermissionStrategy,
   FilePermissionStore,
   MemoryPermissionStore,
   type PermissionAnswer,
@@ -10,6 +12,7 @@ import {
   type PermissionOptions,
   PermissionPresets,
   type PermissionQuestion,
+  type PermissionStore,
   type PermissionStrategy,
   PluginLoader,
   PluginRegistry,
@@ -17,7 +20,7 @@ import {
   StrictPermissionStrategy,
   TrustAllPermissionStrategy,
 } from 'sen-plugin-host'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { follow, meanwhile } from '../calls.js'
 import { fault, faultSync, rejection } from '../fault.js'
 import { guest, temporaryDirectory } from '../guest.js'
@@ -293,6 +296,46 @@ describe('code that changes', () => {
     expect(notices).toHaveLength(1)
   })
 
+  test('keeps what is written down, and loses it when that is revoked', async () => {
+    const { registry, store, digest } = await changed(read)
+    registry.executeSync('it')
+    expect(store.list()).toMatchObject([{ digest, granted: full(read) }])
+    expect(store.clear()).toBe(1)
+    faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it'))
+    await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
+  })
+
+  test('keeps it without waiting for a store that takes its time, and is written down there', async () => {
+    const directory = await temporaryDirectory()
+    const store = new FilePermissionStore(join(directory, 'permissions.json'))
+    const path = await askingFile(directory, 'it', read)
+    const { registry, notices } = registryWith({ store }, [always])
+    await registry.loadPlugin(path)
+    await registry.execute('it')
+    await askingFile(directory, 'it', read, { version: 1 })
+    await registry.reloadByPath(path)
+    const { digest } = await new PluginLoader().load(path)
+    for (let count = 0; count < 3; count += 1) registry.executeSync('it')
+    await vi.waitFor(() => expect(store.list()).toMatchObject([{ digest }]))
+    registry.executeSync('it')
+    expect(notices).toHaveLength(1)
+    await store.clear()
+    faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it'))
+  })
+
+  test('keeps it where the store cannot be written, until that is revoked', async () => {
+    const { registry, store, digest } = await changed(read)
+    const put = () => {
+      throw new Error('the disk is full')
+    }
+    Object.assign(store, { put })
+    registry.executeSync('it')
+    await registry.execute('it')
+    expect(store.list()).not.toMatchObject([{ digest }])
+    store.clear()
+    await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
+  })
+
   test('and asks for more is asked about what is new alone', async () => {
     const { registry, prompt, types, used, store } = await changed({ ...read, ...net }, [always])
     await registry.execute('it')
@@ -405,7 +448,113 @@ describe('a strategy of a program’s own', () => {
   })
 })
 
+describe('a grant that is revoked while it is decided by', () => {
+  const strategy = new DefaultPermissionStrategy()
+
+  test.each(['a store with a revision', 'one without'])('holds no longer: %s', async what => {
+    const store = what === 'one without' ? withoutRevision() : new MemoryPermissionStore()
+    const module = await asking('it', read)
+    const before = registryWith({ store }, [always])
+    await before.registry.loadPlugin(module)
+    await before.registry.execute('it')
+    let isRevoked = false
+    const { registry, prompt } = registryWith({
+      store,
+      strategy: {
+        decide: async context => {
+          const decision = strategy.decide(context)
+          if (!isRevoked) await store.clear()
+          isRevoked = true
+          return decision
+        },
+      },
+    })
+    await registry.loadPlugin(module)
+    await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
+    await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
+    expect(prompt.questions).toHaveLength(2)
+    expect(await store.list()).toEqual([])
+  })
+
+  test('is not written down again with what somebody is asked about: they are asked about all of it', async () => {
+    const directory = await temporaryDirectory()
+    const path = await askingFile(directory, 'it', read)
+    const file = join(directory, 'permissions.json')
+    const store = new FilePermissionStore(file)
+    const first = registryWith({ store }, [always])
+    await first.registry.loadPlugin(path)
+    await first.registry.execute('it')
+    await askingFile(directory, 'it', { ...read, ...net }, { version: 1 })
+    const { prompt, asked, until } = patient()
+    const { registry } = registryWith({ store, prompt })
+    await registry.loadPlugin(path)
+    const execution = registry.execute('it')
+    await until(1)
+    expect(asked[0]?.question.capabilities).toEqual(full(net))
+    // As another process does it.
+    await new FilePermissionStore(file).clear()
+    asked[0]?.answer(always)
+    await until(2)
+    expect(asked[1]?.question).toMatchObject({ capabilities: full({ ...read, ...net }), granted: full({}) })
+    asked[1]?.answer({ type: 'deny' })
+    await fault('ERR_PERMISSION_DENIED', execution)
+    expect(store.list()).toEqual([])
+  })
+
+  test('has an execution refused, where the store has others each time', async () => {
+    const path = await askingFile(await temporaryDirectory(), 'it', read)
+    const store = new MemoryPermissionStore()
+    const before = registryWith({ store }, [always])
+    await before.registry.loadPlugin(path)
+    await before.registry.execute('it')
+    let time = Date.parse('2026-01-01')
+    const find = store.find.bind(store)
+    const other = Object.assign(withoutRevision(), {
+      find: (command: string) =>
+        find(command).map(grant => {
+          time += 1
+          return { ...grant, grantedAt: new Date(time).toJSON() }
+        }),
+    })
+    const { registry } = registryWith({ store: other })
+    await registry.loadPlugin(path)
+    expect((await fault('ERR_PERMISSION_DENIED', registry.execute('it'))).details.reason).toBe('store')
+  })
+})
+
+test('a store without a revision is asked by every execution, and what it revokes is revoked', async () => {
+  const store = withoutRevision()
+  const { registry, prompt } = registryWith({ store }, [always])
+  await registry.loadPlugin(await asking('it', read))
+  await registry.execute('it')
+  await registry.execute('it')
+  expect(registry.executeSync('it')).toMatchObject({ output: 'ok' })
+  expect(prompt.questions).toHaveLength(1)
+  await store.clear()
+  faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it'))
+  await fault('ERR_PERMISSION_DENIED', registry.execute('it'))
+})
+
 describe('while somebody is asked', () => {
+  test.each(['abort', 'unload'])('who has gone keeps nobody else waiting, answered or not: %s', async how => {
+    const prompt = {
+      ask: ({ request }: PermissionQuestion) =>
+        request.command === 'silent' ? new Promise<PermissionAnswer>(() => {}) : Promise.resolve(once),
+    }
+    const { registry } = registryWith({ prompt })
+    for (const name of ['silent', 'it']) await registry.loadPlugin(await asking(name, read))
+    const abort = new AbortController()
+    const gone = registry.execute('silent', [], { signal: abort.signal })
+    const waiting = registry.execute('it')
+    const state = follow(waiting)
+    await meanwhile()
+    expect(state.state()).toBe('pending')
+    if (how === 'abort') abort.abort()
+    else await registry.unload('silent')
+    await rejection(gone)
+    expect(await waiting).toMatchObject({ output: 'ok' })
+  })
+
   test('executions of the same plugin wait for the one answer', async () => {
     const { prompt, asked, until } = patient()
     const { registry, used } = registryWith({ prompt })
@@ -544,6 +693,36 @@ describe('while somebody is asked', () => {
     expect(await registry.execute('it')).toMatchObject({ output: 'ok' })
     expect(registry.executeSync('it')).toMatchObject({ output: 'ok' })
   })
+})
+
+describe.each([
+  ['unload', 'ERR_UNLOADED'],
+  ['close', 'ERR_CLOSED'],
+] as const)('%s, by whoever is asked about an execution,', (end, code) => {
+  test.each(['a store', 'a strategy', 'an audit sink', 'a subscriber'])(
+    'ends it with a code: %s',
+    async who => {
+      const store = new MemoryPermissionStore()
+      const strategy = new TrustAllPermissionStrategy()
+      const by = <T>(whom: string, value: T): T => {
+        if (whom === who) void (end === 'unload' ? registry.unload('it') : registry.close())
+        return value
+      }
+      const { registry } = registryWith({
+        store: Object.assign(store, { find: () => by('a store', []) }),
+        strategy: { decide: context => by('a strategy', strategy.decide(context)) },
+        audit: { record: ({ type }) => by(type === 'used' ? 'an audit sink' : 'nobody', undefined) },
+      })
+      const start = () => by('a subscriber', undefined)
+      subscribe('tracing:sen-plugin-host:execute:start', start)
+      onTestFinished(() => void unsubscribe('tracing:sen-plugin-host:execute:start', start))
+      await registry.loadPlugin(await asking('it', read))
+      faultSync(code, () => registry.executeSync('it'))
+      if (end === 'close') return
+      await registry.loadPlugin(await asking('it', read))
+      await fault(code, registry.execute('it'))
+    },
+  )
 })
 
 describe('a deny list wins', () => {
@@ -758,30 +937,96 @@ describe('the audit', () => {
 })
 
 describe('a store or strategy of a program’s own', () => {
-  test.each([
+  test.each<[string, { store?: object; strategy?: object }, string]>([
     ['a store that fails', { store: { find: () => Promise.reject(new Error('gone')) } }, 'store'],
     ['a store that throws', { store: { find: failing() } }, 'store'],
     ['a store that gives no grants', { store: { find: () => [{ command: 'it', granted: {} }] } }, 'store'],
     ['a store that gives nothing', { store: { find: () => undefined } }, 'store'],
+    ['a store that gives an object', { store: { find: () => ({}) } }, 'store'],
+    ['a store that rejects as a thenable', { store: { find: () => failingLater } }, 'store'],
     ['a strategy that fails', { strategy: { decide: () => Promise.reject(new Error('gone')) } }, 'failed'],
     ['a strategy that throws', { strategy: { decide: failing() } }, 'failed'],
     ['a strategy that says nothing', { strategy: { decide: () => undefined } }, 'failed'],
+    ['a strategy that rejects as a thenable', { strategy: { decide: () => failingLater } }, 'failed'],
+    ['a strategy that refuses for no reason', { strategy: { decide: () => ({ type: 'deny' }) } }, 'failed'],
+    ...[new Date(Number.NaN), 'tomorrow', 1, null].map((until): [string, object, string] => [
+      `a strategy that grants until ${until}`,
+      { strategy: { decide: () => ({ type: 'grant', capabilities: full(read), until }) } },
+      'failed',
+    ]),
+    [
+      'a strategy that is no longer understood half-way',
+      {
+        strategy: {
+          decide: () => ({
+            type: 'grant',
+            get capabilities() {
+              throw new Error('gone')
+            },
+          }),
+        },
+      },
+      'failed',
+    ],
     [
       'a strategy that says no',
       { strategy: { decide: () => ({ type: 'deny', reason: 'monday', message: 'it is' }) } },
       'monday',
     ],
-  ])(
-    'grants nothing by mistake: %s',
-    async (_, { store, strategy }: { store?: object; strategy?: object }, reason) => {
-      const { registry } = registryWith({
-        ...(store === undefined ? {} : { store: Object.assign(new MemoryPermissionStore(), store) as never }),
-        ...(strategy === undefined ? {} : { strategy: strategy as never }),
-      })
-      await registry.loadPlugin(await asking('it', read))
-      expect((await fault('ERR_PERMISSION_DENIED', registry.execute('it'))).details.reason).toBe(reason)
-    },
-  )
+  ])('grants nothing by mistake: %s', async (_, { store, strategy }, reason) => {
+    const { registry, events } = registryWith({
+      ...(store === undefined ? {} : { store: Object.assign(new MemoryPermissionStore(), store) as never }),
+      ...(strategy === undefined ? {} : { strategy: strategy as never }),
+    })
+    await registry.loadPlugin(await asking('it', read))
+    expect((await fault('ERR_PERMISSION_DENIED', registry.execute('it'))).details.reason).toBe(reason)
+    faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it'))
+    expect(events.find(({ type }) => type === 'denied')?.details?.reason).toBe(reason)
+  })
+
+  test('may answer with what is a promise of its own making', async () => {
+    const decision = { type: 'grant', capabilities: full(read) }
+    const later = (value: unknown) => thenable(resolve => resolve(value))
+    const store = Object.assign(new MemoryPermissionStore(), { find: () => later([]) as never })
+    const { registry } = registryWith({ store, strategy: { decide: () => later(decision) as never } })
+    await registry.loadPlugin(await asking('it', read))
+    expect(faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it')).details.reason).toBe(
+      'not-sync',
+    )
+    expect(await registry.execute('it')).toMatchObject({ output: 'ok' })
+  })
+
+  test('refuses where a store cannot say whether it has changed', async () => {
+    const store = Object.defineProperty(new MemoryPermissionStore(), 'revision', { get: failing() })
+    const { registry } = registryWith({ store }, [always])
+    await registry.loadPlugin(await asking('it', read))
+    expect((await fault('ERR_PERMISSION_DENIED', registry.execute('it'))).details.reason).toBe('store')
+    expect(faultSync('ERR_PERMISSION_DENIED', () => registry.executeSync('it')).details.reason).toBe('store')
+  })
+
+  test.each([
+    ['kept', undefined],
+    ['not-remembered', () => Promise.reject(new Error('full'))],
+  ] as const)('refuses where nobody can be told of what is %s', async (_, put) => {
+    const directory = await temporaryDirectory()
+    const path = await askingFile(directory, 'it', read)
+    const store = new MemoryPermissionStore()
+    if (put === undefined) {
+      const before = registryWith({ store }, [always])
+      await before.registry.loadPlugin(path)
+      await before.registry.execute('it')
+      await askingFile(directory, 'it', read, { version: 1 })
+    } else {
+      Object.assign(store, { put })
+    }
+    const kept = store.list()
+    const { registry, events } = registryWith({ store, onNotice: failing() }, [always, always])
+    await registry.loadPlugin(path)
+    for (const _ of ['first', 'again'])
+      expect((await fault('ERR_PERMISSION_DENIED', registry.execute('it'))).details.reason).toBe('failed')
+    expect(events.filter(({ type }) => type === 'denied')).toHaveLength(2)
+    expect(store.list()).toEqual(kept)
+  })
 
   test('grants no more than is requested', async () => {
     const everything = full({
@@ -796,7 +1041,7 @@ describe('a store or strategy of a program’s own', () => {
     expect(used()).toEqual([full(read)])
   })
 
-  test('is asked once for what holds', async () => {
+  test('is not asked about what holds', async () => {
     let finds = 0
     const store = new MemoryPermissionStore()
     const find = store.find.bind(store)
@@ -808,10 +1053,32 @@ describe('a store or strategy of a program’s own', () => {
     })
     const { registry } = registryWith({ store }, [always])
     await registry.loadPlugin(await asking('it', read))
+    await registry.execute('it')
+    const before = finds
     for (let count = 0; count < 5; count++) await registry.execute('it')
-    expect(finds).toBe(1)
+    registry.executeSync('it')
+    expect(finds).toBe(before)
   })
 })
+
+/** What can be awaited, and is no Promise. */
+function thenable(then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void) {
+  return { then }
+}
+
+const failingLater = thenable((_, reject) => reject(new Error('gone')))
+
+/** A store as simple as can be. */
+function withoutRevision(): PermissionStore {
+  const inner = new MemoryPermissionStore()
+  return {
+    find: command => inner.find(command),
+    list: () => inner.list(),
+    put: grant => inner.put(grant),
+    remove: key => inner.remove(key),
+    clear: () => inner.clear(),
+  }
+}
 
 function failing(): () => never {
   return () => {

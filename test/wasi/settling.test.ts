@@ -6,6 +6,7 @@ import { endless, meanwhile } from '../calls.js'
 import { rejection } from '../fault.js'
 import { guest, temporaryDirectory } from '../guest.js'
 import { internal } from '../internal.js'
+import { asking } from '../permissions/asking.js'
 import { pipe, runProgram } from '../system.js'
 import { DATA, reading, TEXT, wasiGuest } from './guest.js'
 
@@ -15,6 +16,26 @@ const ends = [
   ['unload', 'PluginHostError ERR_UNLOADED'],
   ['close', 'PluginHostError ERR_CLOSED'],
 ] as const
+
+describe('calls that are ended at any moment', () => {
+  test('settle with the reason, and nothing else is left to be rejected', async () => {
+    const directory = await temporaryDirectory()
+    await mkdir(join(directory, 'data'))
+    const capabilities = { fsRead: [{ pattern: join(directory, 'data'), recursive: true }] }
+    const modules = {
+      [join(directory, 'wasi.wasm')]: await wasiGuest('it', capabilities, '(i32.const 0)'),
+      [join(directory, 'plain.wasm')]: await asking('it', capabilities),
+    }
+    for (const [path, module] of Object.entries(modules)) await writeFile(path, module)
+    const { code, stdout, stderr } = await runProgram('end-any-time.mjs', ['600', ...Object.keys(modules)])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { settled, unhandled } = JSON.parse(stdout)
+    expect(unhandled).toEqual([])
+    const ways = ['20', 'ERR_CLOSED', 'ERR_COMMAND_NOT_FOUND', 'ERR_UNLOADED', 'success']
+    expect(ways).toEqual(expect.arrayContaining(Object.keys(settled)))
+    expect(settled.success).toBeGreaterThan(0)
+  })
+})
 
 describe('a guest that sleeps for an hour', () => {
   test.each(ends)('is ended by %s, however many there are', async (end, expected) => {

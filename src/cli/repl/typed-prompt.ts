@@ -33,7 +33,7 @@ export class TypedPrompt implements PermissionPrompt {
     if (typed.isClosed) end()
     else editor.once('close', end)
     try {
-      return await new TerminalPermissionPrompt({ input }).ask(question, signal)
+      return await new TerminalPermissionPrompt({ input, help: permissionHelp }).ask(question, signal)
     } finally {
       editor.off('close', end)
       takeBack()
