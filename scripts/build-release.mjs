@@ -7,7 +7,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { checkAddon, GLIBC } from './check-addon.mjs'
-import { platforms } from './platforms.mjs'
+import { namedTargets, platforms } from './platforms.mjs'
 import { ask, at, main, requireRust, run, Stop } from './steps.mjs'
 
 const CRATE = 'sen-host-node'
@@ -15,9 +15,7 @@ const TOOLS = ['cargo-zigbuild==0.24.0', 'ziglang==0.15.2']
 const tools = at('target', 'cross')
 
 await main(() => {
-  const wanted = process.argv.slice(2)
-  const unknown = wanted.find(target => !platforms.some(platform => platform.target === target))
-  if (unknown !== undefined) throw new Stop(`there is no target ${unknown} in napi.targets of package.json`)
+  const wanted = namedTargets()
   requireRust()
   const all = platforms.filter(({ os }) => os === process.platform)
   for (const platform of platforms) {

@@ -6,7 +6,7 @@
 
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { platforms } from './platforms.mjs'
+import { namedTargets, platforms } from './platforms.mjs'
 import { ask, at, main, requireRust, run, Stop } from './steps.mjs'
 
 const CRATES = ['sen-host-protocol', 'sen-host', 'sen-host-node']
@@ -15,9 +15,7 @@ const TOOLS = ['cc', 'ar', 'lib.exe', 'ml64.exe', 'armasm64.exe']
 const tools = at('target', 'stand-in')
 
 await main(() => {
-  const wanted = process.argv.slice(2)
-  const unknown = wanted.find(target => !platforms.some(platform => platform.target === target))
-  if (unknown !== undefined) throw new Stop(`there is no target ${unknown} in napi.targets of package.json`)
+  const wanted = namedTargets()
   requireRust({ components: ['clippy'] })
   layTools()
   const chosen = platforms.filter(({ target }) => wanted.length === 0 || wanted.includes(target))

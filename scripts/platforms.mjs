@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { parseTriple } from '@napi-rs/cli'
-import { at } from './steps.mjs'
+import { at, Stop } from './steps.mjs'
 
 /** The root's package.json, as it is in the repository. */
 export const source = JSON.parse(readFileSync(at('package.json'), 'utf8'))
@@ -24,6 +24,14 @@ export const platforms = targets.map(target => {
     addon: `${binaryName}.${name}.node`,
   }
 })
+
+/** The targets that a script's command line names; none for all that it can do. */
+export function namedTargets() {
+  const named = process.argv.slice(2)
+  const unknown = named.find(target => !targets.includes(target))
+  if (unknown !== undefined) throw new Stop(`there is no target ${unknown} in napi.targets of package.json`)
+  return named
+}
 
 /** The package.json of a platform's package. */
 export function platformManifest({ name, os, cpu, libc, packageName, addon }) {

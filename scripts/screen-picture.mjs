@@ -7,25 +7,10 @@ const BAR = 34
 const BACKGROUND = '#16181d'
 const FOREGROUND = '#d7dae0'
 const DIM = '#8b93a1'
-/** The first sixteen colours of a terminal. */
-const PALETTE = [
-  '#3f4451',
-  '#e06c75',
-  '#98c379',
-  '#e5c07b',
-  '#61afef',
-  '#c678dd',
-  '#56b6c2',
-  '#d7dae0',
-  '#5c6370',
-  '#e06c75',
-  '#98c379',
-  '#e5c07b',
-  '#61afef',
-  '#c678dd',
-  '#56b6c2',
-  '#ffffff',
-]
+/** Red, green, yellow, blue, magenta and cyan. */
+const HUES = ['#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2']
+/** The first sixteen colours of a terminal: black, hues and white, then the same as bright ones, whose hues are no other. */
+const PALETTE = ['#3f4451', ...HUES, '#d7dae0', '#5c6370', ...HUES, '#ffffff']
 
 /** What an `@xterm/headless` terminal shows, rows that are empty at the end left out. */
 export function screenPicture(terminal, { columns, title }) {

@@ -115,7 +115,7 @@ export class PluginInstance {
 }
 
 /** @internal Checks the options that every call has. */
-export function checkCallOptions(options: CallOptions | undefined): {
+function checkCallOptions(options: CallOptions | undefined): {
   signal?: AbortSignal | undefined
   limits?: native.LimitOverrides | undefined
 } {

@@ -34,9 +34,9 @@ export class PluginLoader {
   readonly #cache: Cache | undefined
 
   constructor(options?: PluginLoaderOptions) {
-    const { limits, cache } = checkOptions(options, 'options', ['limits', 'cache'])
-    this.#limits = checkLimits(limits, 'options.limits')
-    this.#cache = checkCache(cache, 'options.cache')
+    const { limits, cache } = checkLoaderOptions(options)
+    this.#limits = limits
+    this.#cache = cache
   }
 
   /**
@@ -47,6 +47,15 @@ export class PluginLoader {
   async load(source: ModuleSource): Promise<LoadedPlugin> {
     return await loadModule(source, this.#limits, this.#cache, { forLiveInstance: true })
   }
+}
+
+/** @internal The options of whatever loads plugins and does nothing else with them. */
+export function checkLoaderOptions(options: PluginLoaderOptions | undefined): {
+  readonly limits: CheckedLimits
+  readonly cache: Cache | undefined
+} {
+  const { limits, cache } = checkOptions(options, 'options', ['limits', 'cache'])
+  return { limits: checkLimits(limits, 'options.limits'), cache: checkCache(cache, 'options.cache') }
 }
 
 /** @internal Loads a module for whoever wants to run it: the one way from bytes to a plugin. */

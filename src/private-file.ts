@@ -62,7 +62,7 @@ export function problemOf(file: BigIntStats): UnsafeFileReason | undefined {
  * Whether somebody else could put files into a directory, or take this user's out of it. A sticky one, such as /tmp, only
  * keeps them from the latter: they could plant what is found beside a file by its name, such as archives and locks.
  */
-export function problemOfDirectory(directory: BigIntStats): UnsafeFileReason | undefined {
+function problemOfDirectory(directory: BigIntStats): UnsafeFileReason | undefined {
   const isForeign = !isOwn(directory) && directory.uid !== 0n
   return isForeign || isWritableByOthers(directory) ? 'unsafe-directory' : undefined
 }

@@ -1,13 +1,13 @@
 // Not `node:fs/promises`: this is loaded by its first use, and takes a millisecond.
 import { promises } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Cache, type CacheOption, checkCache } from './cache.js'
+import type { Cache, CacheOption } from './cache.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
-import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
-import { loadModule } from './loader.js'
+import type { CheckedLimits, Limits } from './limits.js'
+import { checkLoaderOptions, loadModule } from './loader.js'
 import { modulePath } from './module-path.js'
-import { checkOptions } from './options.js'
 import { LoadedPlugin } from './plugin.js'
+import { textOfError } from './text-of-error.js'
 
 /** What plugins are loaded with. */
 export interface PluginScannerOptions {
@@ -45,9 +45,9 @@ export class PluginScanner {
   readonly #cache: Cache | undefined
 
   constructor(options?: PluginScannerOptions) {
-    const { limits, cache } = checkOptions(options, 'options', ['limits', 'cache'])
-    this.#limits = checkLimits(limits, 'options.limits')
-    this.#cache = checkCache(cache, 'options.cache')
+    const { limits, cache } = checkLoaderOptions(options)
+    this.#limits = limits
+    this.#cache = cache
   }
 
   /**
@@ -123,7 +123,7 @@ function skipMissing(error: unknown): string[] {
 
 /** @internal What the system says of a file, as a fault of the file. */
 export function unreadable(path: string, cause: unknown): PluginHostError<'ERR_INVALID_MODULE'> {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = textOfError(cause)
   return new PluginHostError(
     'ERR_INVALID_MODULE',
     `${path} could not be read: ${reason}`,

@@ -2,7 +2,7 @@
  * How long guests may hold the event loop in one of its turns, all calls of the turn together. A
  * short call is done by then, and is spared two changes of thread, which cost more than itself.
  */
-export const SLICE_MS = 0.1
+const SLICE_MS = 0.1
 
 /** What a call may take of it that cannot be suspended, since it is expected to be short: the host's `SHORT`. */
 const SHORT_MS = 0.05

@@ -660,9 +660,9 @@ describe('manners', () => {
     ]
     await put(join(one, 'a.wasm'), 'a', 'one')
     await put(join(two, 'b.wasm'), 'b', 'one')
-    await put(join(two, 'c.wasm'), 'a', 'taken')
     await first.expect('loaded a.wasm')
     await third.expect('loaded a.wasm')
+    await put(join(two, 'c.wasm'), 'a', 'taken')
     await second.expect('loaded b.wasm', 'failed c.wasm ERR_COMMAND_CONFLICT')
     await rm(join(one, 'a.wasm'))
     await first.expect('unloaded a.wasm')

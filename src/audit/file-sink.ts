@@ -1,6 +1,7 @@
 import { PluginHostError } from '../errors.js'
 import { modulePath } from '../module-path.js'
 import { checkBoolean, checkInteger, checkOptions } from '../options.js'
+import { textOfError } from '../text-of-error.js'
 import { archive } from './archives.js'
 import { defaultAuditPath } from './default-path.js'
 import type { AuditEvent } from './event.js'
@@ -121,7 +122,7 @@ export class FileAuditSink implements AuditSink {
   #warn(error: unknown): void {
     if (this.#isTooLarge) return
     this.#isTooLarge = true
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = textOfError(error)
     process.emitWarning(`${this.path} grows beyond its limit, as no new file can be begun: ${reason}`, {
       type: 'AuditWarning',
       code: 'SEN_AUDIT_ROTATION',

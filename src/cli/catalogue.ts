@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import {
   type EffectOptions,
   isPluginHostError,
@@ -10,6 +10,7 @@ import {
   PluginScanner,
   type ScanFailure,
 } from '../index.js'
+import { isNamesake } from '../watch/precedence.js'
 
 /** A plugin whose command another one provides. */
 export interface Conflict {
@@ -142,8 +143,4 @@ export function conflictOf(error: unknown): Conflict | undefined {
 
 function ownNamesake({ path = '', manifest }: LoadedPlugin): boolean {
   return isNamesake(path, manifest.command.name)
-}
-
-function isNamesake(path: string, command: string): boolean {
-  return basename(path) === `${command}.wasm`
 }

@@ -3,7 +3,7 @@ import { addRun } from './commands/run.js'
 import type { Context } from './context.js'
 
 /** Defines a command of the command line. */
-export type AddCommand = (program: Command, context: Context) => void
+type AddCommand = (program: Command, context: Context) => void
 
 /** The command that completion scripts call. */
 const COMPLETE = '__complete'

@@ -7,7 +7,7 @@ import { defaultPluginDirs } from '../index.js'
 const statOf = promisify(stat)
 
 export interface DirectoryOptions {
-  /** Absent: the default directories. */
+  /** Absent or empty: the default directories. */
   readonly plugins?: readonly string[] | undefined
 }
 
@@ -25,17 +25,18 @@ export const DEFAULT_DIRECTORIES = `${USER_DIRECTORIES[process.platform] ?? '~/.
  *
  * @throws What the system says of a directory that was named.
  */
-export async function pluginDirectories({ plugins }: DirectoryOptions): Promise<string[]> {
+export async function pluginDirectories({ plugins = [] }: DirectoryOptions): Promise<string[]> {
   const found: string[] = []
   for (const directory of candidateDirectories({ plugins })) {
-    if (await isDirectory(directory, plugins !== undefined)) found.push(directory)
+    if (await isDirectory(directory, plugins.length > 0)) found.push(directory)
   }
   return found
 }
 
 /** The same, whether or not they are there. */
-export function candidateDirectories({ plugins }: DirectoryOptions): string[] {
-  return [...new Set((plugins ?? defaultPluginDirs('sen')).map(path => resolve(path)))]
+export function candidateDirectories({ plugins = [] }: DirectoryOptions): string[] {
+  const directories = plugins.length > 0 ? plugins : defaultPluginDirs('sen')
+  return [...new Set(directories.map(path => resolve(path)))]
 }
 
 async function isDirectory(path: string, named: boolean): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { EXIT_CODES, EXIT_INTERNAL, EXIT_USAGE } from '../exit-codes.js'
 import { isPluginHostError, type Usage } from '../index.js'
 import type { Terminal } from '../terminal.js'
+import { textOfError } from '../text-of-error.js'
 import { LIMIT_FLAGS, type ReportOptions } from './options.js'
 import { receipt } from './usage.js'
 
@@ -53,7 +54,7 @@ export function failureOf(error: unknown): Failure {
       exitCode: EXIT_USAGE,
     }
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = textOfError(error)
   return { code: 'ERR_INTERNAL', message, details: {}, exitCode: EXIT_INTERNAL }
 }
 

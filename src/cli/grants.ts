@@ -9,6 +9,7 @@ import {
   type PluginLoaderOptions,
 } from '../index.js'
 import { asksForNothing } from '../manifest.js'
+import { parseDate } from '../permissions/date.js'
 import { permissionsFile } from '../permissions/file-store.js'
 import { placeOf } from '../permissions/place.js'
 import { UsageError } from './failure.js'
@@ -17,8 +18,6 @@ import { UsageError } from './failure.js'
 export type GrantKind = (typeof KINDS)[number]
 
 export const KINDS = ['fs-read', 'fs-write', 'env', 'net', 'stdio'] as const
-
-const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/
 
 /** The store in a file, or sen's own. */
 export function permissionStore(file: string | undefined): FilePermissionStore {
@@ -83,8 +82,8 @@ export function parseKind(text: string): GrantKind {
 
 /** A date that is still to come. */
 export function parseUntil(text: string): Date {
-  const date = new Date(DATE.test(text) ? text : Number.NaN)
-  if (Number.isNaN(date.getTime()))
+  const date = parseDate(text)
+  if (date === undefined)
     throw new InvalidArgumentError('It must be a date such as 2030-01-31 or 2030-01-31T12:00:00Z.')
   if (date.getTime() <= Date.now()) throw new InvalidArgumentError('It has passed.')
   return date

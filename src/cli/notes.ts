@@ -18,7 +18,13 @@ export function noteProblems(
   }
 }
 
-/** Where plugins were looked for, when there are none. */
+/** That there are no plugins, and where they were looked for. */
+export function noteNoPlugins(terminal: Terminal, directories: readonly string[]): void {
+  terminal.note('there are no plugins')
+  noteDirectories(terminal, directories)
+}
+
+/** Where plugins were looked for, when what was asked for is not there. */
 export function noteDirectories(terminal: Terminal, directories: readonly string[]): void {
   if (directories.length > 0) terminal.note(`looked in ${directories.map(displayPath).join(', then ')}`)
   else

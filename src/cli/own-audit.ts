@@ -1,6 +1,7 @@
 import type { FileAuditSink } from '../audit/file-sink.js'
 import type { AuditEvent, AuditSink } from '../index.js'
 import type { Terminal } from '../terminal.js'
+import { textOfError } from '../text-of-error.js'
 
 const USER_FILES: Readonly<Record<string, string>> = {
   darwin: '~/Library/Logs/sen/audit.jsonl',
@@ -38,7 +39,7 @@ export class OwnAudit implements AuditSink {
     } catch (error) {
       if (this.#hasFailed) return
       this.#hasFailed = true
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = textOfError(error)
       this.#terminal.note(`what plugins are granted and use is not recorded: ${reason}`)
     }
   }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
 /** What is needed of the package's own package.json. */
-export interface PackageData {
+interface PackageData {
   readonly name: string
   readonly version: string
   readonly engines: { readonly node: string }

@@ -21,7 +21,7 @@ export interface PermissionFlags {
 }
 
 /** What lasts longer than one registry. */
-interface PermissionParts {
+export interface PermissionParts {
   /** Who asks. Default: whoever has the terminal. */
   readonly prompt?: PermissionPrompt
   /** Default: sen's own. */

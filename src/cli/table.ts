@@ -3,7 +3,7 @@ import { inertLine } from '../inert.js'
 import type { Channel } from '../terminal.js'
 import { clip, widthOf } from '../width.js'
 
-export interface Column {
+interface Column {
   readonly title: string
   /** On a narrow terminal: which side of its cells is cut off, if any. Earlier columns first. */
   readonly cut?: 'start' | 'end'

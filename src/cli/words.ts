@@ -1,4 +1,4 @@
-import { quote, split } from 'shlex'
+import { split } from 'shlex'
 
 /** The words of a line, quoted as in a shell; undefined while a quote or escape is open. */
 export function wordsOf(line: string): string[] | undefined {
@@ -7,11 +7,6 @@ export function wordsOf(line: string): string[] | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A word as it has to be typed. */
-export function quoted(word: string): string {
-  return quote(word)
 }
 
 /** What somebody means by a word that may not be finished, with a quote that is still open. */
@@ -24,7 +19,7 @@ export function unquoted(partial: string): string {
 }
 
 /** A line that is not finished: its finished words, and the beginning of one, as it was typed. */
-export interface UnfinishedLine {
+interface UnfinishedLine {
   readonly words: readonly string[]
   readonly partial: string
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { writeWhole } from '../whole-file.js'
 
 /**
  * Makes a file hold a text: whole or not at all, whoever reads it meanwhile. One that holds it
@@ -10,20 +10,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
  */
 export async function writeIfChanged(path: string, text: string): Promise<boolean> {
   if ((await contents(path)) === text) return false
-  const draft = `${path}.${randomUUID()}.tmp`
-  try {
-    const file = await open(draft, 'wx')
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
+  await writeWhole(path, text)
   return true
 }
 

@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path'
 import envPaths from 'env-paths'
 import { InvalidValue } from '../invalid-value.js'
 import { modulePath } from '../module-path.js'
+import { textOfError } from '../text-of-error.js'
 import { storeError } from './denial.js'
 import {
   checkGrant,
@@ -101,7 +102,7 @@ export class FilePermissionStore implements PermissionStore {
       return grantsOf(JSON.parse(text))
     } catch (error) {
       const where = error instanceof InvalidValue ? error.path.join('.') : ''
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = textOfError(error)
       throw unusable(this.path, `is damaged: ${where}${where && ' '}${problem}`, error)
     }
   }

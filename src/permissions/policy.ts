@@ -5,6 +5,7 @@ import { invalidArgument } from '../errors.js'
 import { InvalidValue } from '../invalid-value.js'
 import type { Capabilities } from '../manifest.js'
 import { modulePath } from '../module-path.js'
+import { parseDate } from './date.js'
 import { DIGEST } from './grant.js'
 import { JsonDocument, JsonProblem } from './json-document.js'
 
@@ -35,7 +36,6 @@ export interface PolicyEntry {
 const MAX_BYTES = 2 ** 20
 const KEYS = ['$schema', 'version', 'plugins', 'deny']
 const ENTRY_KEYS = ['digest', 'path', 'command', 'capabilities', 'until', 'comment']
-const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/
 
 /**
  * Reads a policy file, as `schemas/permission-policy.schema.json` of this package describes it. It is read once:
@@ -137,8 +137,8 @@ function capabilitiesOf(
 }
 
 function dateOf(document: JsonDocument, value: unknown, at: readonly (string | number)[]): Date {
-  const date = new Date(typeof value === 'string' && DATE.test(value) ? value : Number.NaN)
-  if (Number.isNaN(date.getTime()))
+  const date = typeof value === 'string' ? parseDate(value) : undefined
+  if (date === undefined)
     throw document.problem(at, 'must be a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z')
   return date
 }

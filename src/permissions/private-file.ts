@@ -16,6 +16,7 @@ import {
   type PrivateFile,
   type Refusal,
 } from '../private-file.js'
+import { writeWhole } from '../whole-file.js'
 import { storeError } from './denial.js'
 
 const MAX_BYTES = 2 ** 20
@@ -52,22 +53,7 @@ export function readPrivateFile(path: string): string | undefined {
  * @throws What the system says.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  // Takes a few milliseconds to load, which programs that write no such file are spared.
-  const { randomBytes } = await import('node:crypto')
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    const file = await promises.open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await promises.rename(temporary, path)
-  } catch (error) {
-    await promises.rm(temporary, { force: true })
-    throw error
-  }
+  await writeWhole(path, text, 0o600)
   await syncDirectory(dirname(path))
 }
 

@@ -11,7 +11,7 @@ export interface Step {
 }
 
 /** How a path is found. */
-export interface Chain {
+interface Chain {
   /** In their order. A change of any of these names may lead elsewhere. */
   readonly steps: readonly Step[]
   /** Where it leads, without symbolic links; absent where it leads nowhere. */

@@ -24,8 +24,12 @@ export function precedes(one: Ordered, other: Ordered): boolean {
   const { place: b, path: bPath = '' } = other
   if (a === undefined || b === undefined || a.order !== b.order) return false
   if (a.directory !== b.directory) return a.directory < b.directory
-  const namesake = `${command}.wasm`
-  const [aName, bName] = [basename(aPath), basename(bPath)]
-  if ((aName === namesake) !== (bName === namesake)) return aName === namesake
-  return aName < bName
+  const isFirst = isNamesake(aPath, command)
+  if (isFirst !== isNamesake(bPath, command)) return isFirst
+  return basename(aPath) < basename(bPath)
+}
+
+/** Whether a file is called like a command. */
+export function isNamesake(path: string, command: string): boolean {
+  return basename(path) === `${command}.wasm`
 }

@@ -3,8 +3,9 @@ import { PluginRegistry, type RouterResponse } from 'sen-plugin-host'
 import { type AddPluginsOptions, addPlugins } from 'sen-plugin-host/commander'
 import { describe, expect, test } from 'vitest'
 import { faultSync } from '../fault.js'
-import { answering, guest, plugin } from '../guest.js'
+import { answering } from '../guest.js'
 import { hostilePlugin, wordyPlugin } from '../hostile-plugin.js'
+import { having, LINES } from './plugins.js'
 
 /** A program, and what becomes of its plugins' commands. */
 function program(registry: PluginRegistry, options: AddPluginsOptions = {}) {
@@ -23,30 +24,8 @@ function program(registry: PluginRegistry, options: AddPluginsOptions = {}) {
   return { app, run, stop, responses, texts }
 }
 
-async function having(...names: string[]): Promise<PluginRegistry> {
-  const registry = new PluginRegistry()
-  for (const name of names) await registry.loadPlugin(name === 'greet' ? plugin('greet') : await guest(name))
-  return registry
-}
-
 describe("a registry's commands in a program of commander's", () => {
-  test.each([
-    ['greet Ada', 0, 'Hello, Ada!'],
-    ['--loud greet Ada --style shout', 0, 'HELLO, ADA!'],
-    ['greet --style shout Ada', 0, 'HELLO, ADA!'],
-    ['greet -g -n Ada', 0, '-n, Ada!'],
-    ['greet -- --help', 0, 'Hello, --help!'],
-    ['greet -- morning', 0, 'Hello, morning!'],
-    ['greet morning Ada -n 1', 0, 'Good morning, Ada!'],
-    ['echo --any -x -- y', 0, '--any'],
-    ['echo -- x', 0, '--'],
-    ['echo 007', 0, '007'],
-    ['greet --style quiet', 2, ''],
-    ['greet morning', 2, ''],
-    ['greet --nosuch', 2, ''],
-    ['error-user', 1, ''],
-    ['forever', 71, ''],
-  ])('%s', async (line, exitCode, output) => {
+  test.each(LINES)('%s', async (line, exitCode, output) => {
     const { run, responses } = program(await having('greet', 'echo', 'error-user', 'forever'))
     expect(await run(line)).toMatchObject({ exitCode, output })
     expect(responses).toHaveLength(1)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { CACHE_VARIABLE, type Cache, checkCache } from '../../cache.js'
 import { inertLine } from '../../inert.js'
 import type { CacheEntry } from '../../native.js'
+import { textOfError } from '../../text-of-error.js'
 import { amountOf } from '../artefacts.js'
 import { type Context, perform } from '../context.js'
 import { UsageError } from '../failure.js'
@@ -103,7 +104,7 @@ function using<T>(cache: Cache, work: (cache: Cache) => T): T {
   try {
     return work(cache)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = textOfError(error)
     throw new UsageError(`${displayPath(cache.directory)}: ${reason}`, { cause: error })
   }
 }

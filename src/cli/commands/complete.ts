@@ -63,7 +63,7 @@ async function candidates(program: Command, typed: Typed | undefined): Promise<C
 }
 
 async function findCommands(named: readonly string[], name?: string) {
-  const directories = await pluginDirectories({ plugins: named.length > 0 ? named : undefined })
+  const directories = await pluginDirectories({ plugins: named })
   const catalogue =
     name === undefined ? await Catalogue.load(directories, {}) : await Catalogue.find(name, directories, {})
   return catalogue.plugins.map(({ manifest }) => manifest.command)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { Catalogue } from '../catalogue.js'
 import { type Context, perform } from '../context.js'
 import { type DirectoryOptions, pluginDirectories } from '../directories.js'
-import { noteDirectories, noteProblems } from '../notes.js'
+import { noteNoPlugins, noteProblems } from '../notes.js'
 import {
   addDirectoryOption,
   addLoadOptions,
@@ -39,8 +39,7 @@ async function list({ terminal }: Context, options: ListOptions): Promise<number
   } else if (plugins.length > 0) {
     terminal.print(pluginTable(plugins, terminal.stdout))
   } else {
-    terminal.note('there are no plugins')
-    noteDirectories(terminal, directories)
+    noteNoPlugins(terminal, directories)
   }
   return 0
 }

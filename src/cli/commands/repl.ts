@@ -1,24 +1,6 @@
 import type { Command } from 'commander'
-import { addPassthroughOption, type PassthroughOption } from '../checked-words.js'
 import { type Context, perform } from '../context.js'
-import type { DirectoryOptions } from '../directories.js'
-import { addEffectOptions, type EffectFlags } from '../effects.js'
-import {
-  addDirectoryOption,
-  addLoadOptions,
-  addReportOptions,
-  addUsageOption,
-  type LoadOptions,
-  type ReportOptions,
-} from '../options.js'
-import { addPermissionOptions, type PermissionFlags } from '../permissions.js'
-
-export type ReplOptions = DirectoryOptions &
-  LoadOptions &
-  PermissionFlags &
-  EffectFlags &
-  PassthroughOption &
-  ReportOptions
+import { addExecutionOptions, type ExecutionOptions } from '../execution-options.js'
 
 const HELP = `
 On a terminal, plugins are followed as their files come, change and go, and what becomes of them is shown.
@@ -35,15 +17,9 @@ export function addRepl(program: Command, context: Context): void {
     .command('repl')
     .summary('open a shell whose commands are those of the plugins')
     .description('Opens a shell whose commands are those of the plugins, with completion and a history.')
-  addDirectoryOption(command)
-  addPassthroughOption(command)
-  addUsageOption(command)
-  addPermissionOptions(command)
-  addEffectOptions(command)
-  addLoadOptions(command)
-  addReportOptions(command)
+  addExecutionOptions(command)
   command.addHelpText('after', HELP)
-  command.action(async (options: ReplOptions) => {
+  command.action(async (options: ExecutionOptions) => {
     await perform(context, options, async () => {
       // Loaded for this command alone.
       const { openShell } = await import('../repl/shell.js')

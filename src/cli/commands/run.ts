@@ -1,30 +1,13 @@
 import type { Command } from 'commander'
 import type { PluginRegistry } from '../../index.js'
 import { Catalogue } from '../catalogue.js'
-import { addPassthroughOption, answerWords, type PassthroughOption } from '../checked-words.js'
+import { answerWords } from '../checked-words.js'
 import { type Context, perform } from '../context.js'
-import { type DirectoryOptions, pluginDirectories } from '../directories.js'
-import { addEffectOptions, type EffectFlags, effectsOf } from '../effects.js'
+import { pluginDirectories } from '../directories.js'
 import { execute } from '../execution.js'
+import { addExecutionOptions, type ExecutionOptions, executingOf } from '../execution-options.js'
 import { noteDirectories, noteProblems } from '../notes.js'
-import {
-  addDirectoryOption,
-  addLoadOptions,
-  addReportOptions,
-  addUsageOption,
-  type LoadOptions,
-  loadingOf,
-  type ReportOptions,
-  stdioOf,
-} from '../options.js'
-import { addPermissionOptions, type PermissionFlags, permissionsOf } from '../permissions.js'
-
-type RunOptions = DirectoryOptions &
-  LoadOptions &
-  PermissionFlags &
-  EffectFlags &
-  PassthroughOption &
-  ReportOptions
+import { loadingOf } from '../options.js'
 
 const HELP = `
 What comes after COMMAND is the plugin's, options and "--" included; sen's own options come before.
@@ -53,15 +36,9 @@ export function addRun(program: Command, context: Context): void {
     .argument('<command>', 'the command, as sen list shows it')
     .argument('[args...]', 'what the plugin gets, as it is typed')
     .passThroughOptions()
-  addDirectoryOption(command)
-  addPassthroughOption(command)
-  addUsageOption(command)
-  addPermissionOptions(command)
-  addEffectOptions(command)
-  addLoadOptions(command)
-  addReportOptions(command)
+  addExecutionOptions(command)
   command.addHelpText('after', HELP)
-  command.action(async (name: string, args: readonly string[], options: RunOptions) => {
+  command.action(async (name: string, args: readonly string[], options: ExecutionOptions) => {
     await perform(context, options, () => run(context, [name, ...args], options))
   })
 }
@@ -69,15 +46,12 @@ export function addRun(program: Command, context: Context): void {
 async function run(
   { terminal, signal }: Context,
   words: readonly [string, ...string[]],
-  options: RunOptions,
+  options: ExecutionOptions,
 ): Promise<number> {
   const [command, ...args] = words
   const directories = await pluginDirectories(options)
-  const catalogue = await Catalogue.find(command, directories, loadingOf(options), {
-    permissions: permissionsOf(terminal, options),
-    effects: effectsOf(terminal, options),
-    stdio: stdioOf(options),
-  })
+  const executing = executingOf(terminal, options)
+  const catalogue = await Catalogue.find(command, directories, loadingOf(options), executing)
   noteProblems(terminal, catalogue)
   if (!catalogue.registry.hasCommand(command)) {
     noteDirectories(terminal, directories)

@@ -51,7 +51,7 @@ async function types(
   named: readonly string[],
   options: TypesOptions,
 ): Promise<number> {
-  const found = await pluginDirectories({ plugins: named.length > 0 ? named : undefined })
+  const found = await pluginDirectories({ plugins: named })
   const catalogue = await Catalogue.load(found, loadingOf(options))
   noteProblems(terminal, catalogue)
   const commands = catalogue.plugins.map(({ manifest }) => manifest.command)

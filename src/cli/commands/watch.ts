@@ -59,7 +59,7 @@ async function watch(
   given: readonly string[],
   options: WatchOptions,
 ): Promise<number> {
-  const followed = candidateDirectories({ plugins: given.length === 0 ? undefined : given })
+  const followed = candidateDirectories({ plugins: given })
   const registry = new PluginRegistry(loadingOf(options))
   const watcher = await HotReloadWatcher.start(registry, followed, {
     persistent: true,

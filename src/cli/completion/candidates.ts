@@ -3,7 +3,7 @@ import type { ArgSpec, CommandSpec } from '../../index.js'
 import { inertLine } from '../../inert.js'
 
 /** A word that may be typed, and what it is for. */
-export interface Candidate {
+interface Candidate {
   readonly word: string
   readonly about?: string
 }

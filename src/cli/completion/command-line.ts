@@ -3,7 +3,7 @@ import type { CommandSpec } from '../../index.js'
 import { type Candidates, commandCandidates, NOTHING, wordCandidates } from './candidates.js'
 
 /** Finds the commands of plugins: all of them, or one, in the directories that were named. */
-export type FindCommands = (directories: readonly string[], name?: string) => Promise<readonly CommandSpec[]>
+type FindCommands = (directories: readonly string[], name?: string) => Promise<readonly CommandSpec[]>
 
 /** The words of one of sen's commands, taken apart. */
 interface Parsed {

@@ -6,7 +6,7 @@ import type { Shell } from './scripts.js'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Where a script goes, and what is left to do for the shell to find it there. */
-export interface Installation {
+interface Installation {
   readonly file: string
   readonly remaining: string
 }

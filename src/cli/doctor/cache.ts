@@ -1,6 +1,7 @@
 import { quote } from 'shlex'
 import { CACHE_VARIABLE, type Cache, type CacheOption, checkCache } from '../../cache.js'
 import type { CacheEntry } from '../../native.js'
+import { textOfError } from '../../text-of-error.js'
 import { amountOf } from '../artefacts.js'
 import { displayPath } from '../paths.js'
 import type { Check, Verdict } from './check.js'
@@ -38,7 +39,7 @@ export function cacheCheck(option: CacheOption | undefined): Check {
   try {
     entries = cache.native.list()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = textOfError(error)
     return { name: 'cache', ...unusable(cache, reason), details: { directory, usable: false, reason } }
   }
   const { bytes, amount } = amountOf(entries)

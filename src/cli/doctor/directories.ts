@@ -19,7 +19,7 @@ const OWN_DIRECTORY =
   'keep plugins in a directory that belongs to this user, and that nobody else may write to'
 const STICKY = 0o1000
 
-export interface DirectoryReport {
+interface DirectoryReport {
   readonly path: string
   readonly check: Check
   /** Whether plugins can be loaded from it. */

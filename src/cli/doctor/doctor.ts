@@ -55,7 +55,7 @@ async function examine(
   const versions = versionChecks()
   const hasAddon = versions.every(({ name, state }) => name !== 'addon' || state === 'ok')
   const machine = hasAddon ? [...engineChecks(), cacheCheck(loading.cache)] : []
-  const candidates = candidateDirectories({ plugins: named.length > 0 ? named : undefined })
+  const candidates = candidateDirectories({ plugins: named })
   const reports = await Promise.all(candidates.map(path => examineDirectory(path, named.length > 0)))
   const readable = reports.filter(({ readable }) => readable).map(({ path }) => path)
   return {

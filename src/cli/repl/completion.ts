@@ -1,3 +1,4 @@
+import { quote } from 'shlex'
 import type { CommandSpec } from '../../index.js'
 import { inertLine } from '../../inert.js'
 import {
@@ -8,7 +9,7 @@ import {
   wordCandidates,
 } from '../completion/candidates.js'
 import { pathsFrom } from '../completion/paths.js'
-import { quoted, unfinishedLine, unquoted } from '../words.js'
+import { unfinishedLine, unquoted } from '../words.js'
 import { BUILTINS } from './builtins.js'
 
 /** What may be typed instead of the beginning of a word, in the form that readline wants. */
@@ -23,8 +24,8 @@ export async function complete(line: string, commands: readonly CommandSpec[]): 
   const candidates = matching(candidatesFor(words, typed, commands), typed)
   const found = [...candidates.words.map(({ word }) => word), ...(await pathsOf(candidates, typed))]
   const [only] = found
-  if (found.length === 1 && only !== undefined && !/[=/]$/.test(only)) return [[`${quoted(only)} `], partial]
-  return [found.map(quoted).sort(), partial]
+  if (found.length === 1 && only !== undefined && !/[=/]$/.test(only)) return [[`${quote(only)} `], partial]
+  return [found.map(word => quote(word)).sort(), partial]
 }
 
 function candidatesFor(

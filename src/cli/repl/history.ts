@@ -1,8 +1,9 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inertLine } from '../../inert.js'
+import { writeWhole } from '../../whole-file.js'
 
 /** Lines that are kept. */
 export const MAX_LINES = 1000
@@ -34,7 +35,7 @@ export class History {
     // Shortened now and then rather than at every start, which another shell might be adding at.
     if (all.length > 2 * MAX_LINES) {
       await file.close()
-      await replace(path, lines)
+      await writeWhole(path, lines.map(line => `${line}\n`).join(''), 0o600)
       file = await openOwn(path)
     }
     return new History(lines, file)
@@ -87,18 +88,6 @@ async function openOwn(path: string): Promise<FileHandle> {
 /** What is wrong with the file, with the code that a system has for the like. */
 function unusable(code: string, path: string, problem: string): Error {
   return Object.assign(new Error(`${path} ${problem}`), { code, path })
-}
-
-async function replace(path: string, lines: readonly string[]): Promise<void> {
-  const draft = `${path}.${process.pid}`
-  await unlink(draft).catch(() => {})
-  const file = await open(draft, 'wx', 0o600)
-  try {
-    await file.writeFile(lines.map(line => `${line}\n`).join(''))
-  } finally {
-    await file.close()
-  }
-  await rename(draft, path)
 }
 
 /** Whether a line is worth keeping, and safe to show when it is recalled. */

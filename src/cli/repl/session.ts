@@ -2,15 +2,13 @@ import type { CommandSpec, HotReloadEvent, PluginRegistry } from '../../index.js
 import type { Terminal } from '../../terminal.js'
 import { Catalogue } from '../catalogue.js'
 import { answerWords } from '../checked-words.js'
-import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
 import { candidateDirectories, pluginDirectories } from '../directories.js'
-import { effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
-import { noteDirectories, noteProblems } from '../notes.js'
-import { loadingOf, type ReportOptions, stdioOf } from '../options.js'
+import { type ExecutionOptions, executingOf } from '../execution-options.js'
+import { noteNoPlugins, noteProblems } from '../notes.js'
+import { loadingOf, type ReportOptions } from '../options.js'
 import { OwnAudit } from '../own-audit.js'
-import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
 import { TypedPrompt } from './typed-prompt.js'
 import { WatchedPlugins } from './watched-plugins.js'
@@ -18,7 +16,7 @@ import { WatchedPlugins } from './watched-plugins.js'
 /** What plugins are loaded with: at first, and again on `reload`. */
 interface Loading {
   readonly terminal: Terminal
-  readonly options: ReplOptions
+  readonly options: ExecutionOptions
   readonly prompt: TypedPrompt
   readonly audit: OwnAudit
   readonly onEvent: ((event: HotReloadEvent) => void) | undefined
@@ -45,7 +43,7 @@ export class Session {
   /** @param onEvent - Hears what becomes of the plugins. Without, they are what they are now until `reload`. */
   static async open(
     { terminal, signal }: Context,
-    options: ReplOptions,
+    options: ExecutionOptions,
     onEvent?: (event: HotReloadEvent) => void,
   ): Promise<Session> {
     const audit = new OwnAudit(terminal)
@@ -141,20 +139,13 @@ async function load({
 }: Loading): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
   const loading = loadingOf(options)
-  const executing = {
-    permissions: permissionsOf(terminal, options, { prompt, audit }),
-    effects: effectsOf(terminal, options),
-    stdio: stdioOf(options),
-  }
+  const executing = executingOf(terminal, options, { prompt, audit })
   const provider =
     onEvent === undefined
       ? await Catalogue.load(directories, loading, executing)
       : // Those too that are not there yet.
         await WatchedPlugins.start(candidateDirectories(options), loading, executing, onEvent)
   noteProblems(terminal, provider)
-  if (provider.registry.isEmpty) {
-    terminal.note('there are no plugins')
-    noteDirectories(terminal, directories)
-  }
+  if (provider.registry.isEmpty) noteNoPlugins(terminal, directories)
   return provider
 }

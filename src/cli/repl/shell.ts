@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
-import type { ReplOptions } from '../commands/repl.js'
 import type { Context } from '../context.js'
+import type { ExecutionOptions } from '../execution-options.js'
 import { report, UsageError } from '../failure.js'
 import { counted } from '../units.js'
 import { Announcements } from './announcements.js'
@@ -16,7 +16,7 @@ const PROMPT = 'sen> '
 const CONTINUATION_PROMPT = '...> '
 
 /** Carries out commands line by line, from a person or from a pipe; returns the exit code. */
-export async function openShell(context: Context, options: ReplOptions): Promise<number> {
+export async function openShell(context: Context, options: ExecutionOptions): Promise<number> {
   const { terminal } = context
   if (!process.stdin.isTTY || !terminal.stdout.isTerminal) {
     // What is piped in acts on the plugins that were there when it began, and its output is its commands' alone.
