@@ -137,8 +137,10 @@ function capabilitiesOf(
 }
 
 function dateOf(document: JsonDocument, value: unknown, at: readonly (string | number)[]): Date {
-  const date = new Date(typeof value === 'string' && DATE.test(value) ? value : Number.NaN)
-  if (Number.isNaN(date.getTime()))
+  const text = typeof value === 'string' && DATE.test(value) ? value : ''
+  const date = new Date(text)
+  // What the calendar does not have, such as 30 February, would be some other day.
+  if (Number.isNaN(date.getTime()) || date.toJSON().slice(0, 10) !== text.slice(0, 10))
     throw document.problem(at, 'must be a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z')
   return date
 }
