@@ -80,7 +80,7 @@ describe('a policy file', () => {
     faultSync('ERR_INVALID_ARG', () => PermissionPresets.ci(path))
   })
 
-  test.each([
+  test.each<readonly [string, number, number | undefined, string]>([
     [
       '{\n  "version": 1,\n  "plugins": [\n    { "digest": 1, "capabilities": {} }\n  ]\n}',
       4,
