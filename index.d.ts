@@ -275,11 +275,11 @@ export interface Capabilities {
  */
 export declare function capabilitiesAllowNet(grant: Capabilities, protocol: 'https' | 'http' | 'tcp', host: string, port: number): boolean
 
+/** What both a grant and a request allow, as it was requested, or granted where only part of it was. */
+export declare function capabilitiesCommon(grant: Capabilities, request: Capabilities): Capabilities
+
 /** Whether a grant covers everything in a request. See the protocol's `Capabilities::covers`. */
 export declare function capabilitiesCover(grant: Capabilities, request: Capabilities): boolean
-
-/** What of a request a grant covers, as it was requested. */
-export declare function capabilitiesCovered(grant: Capabilities, request: Capabilities): Capabilities
 
 /**
  * Identifies capabilities however they are spelled and ordered: `blake3:` and 64 hexadecimal

@@ -42,9 +42,12 @@ export function missing(grant: Capabilities, request: Capabilities): Capabilitie
   return addon.native().capabilitiesMissing(mutable(grant), mutable(request))
 }
 
-/** @internal The items of a request that a grant covers. */
+/**
+ * @internal What both a grant and a request allow: items of the request, and of the grant where only part of an item was
+ * granted. Never more than was requested.
+ */
 export function covered(grant: Capabilities, request: Capabilities): Capabilities {
-  return addon.native().capabilitiesCovered(mutable(grant), mutable(request))
+  return addon.native().capabilitiesCommon(mutable(grant), mutable(request))
 }
 
 /** @internal The items of a request that have anything in common with a deny list. */

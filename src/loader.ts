@@ -56,7 +56,10 @@ export async function loadModule(
   cache: Cache | undefined,
   { forLiveInstance = false } = {},
 ): Promise<LoadedPlugin> {
-  const from = source instanceof Uint8Array ? source : modulePath(source, 'source')
+  const from =
+    source instanceof Uint8Array
+      ? source
+      : modulePath(source, 'source', 'a Uint8Array, a path or a file: URL')
   const path = typeof from === 'string' ? from : undefined
   return await traceLoad(path, async noteBytes => {
     const module = typeof from === 'string' ? await readModule(from) : from

@@ -3,11 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { invalidArgument } from './errors.js'
 
 /** @internal The absolute path that a string or URL names. */
-export function modulePath(
-  source: string | URL,
-  name: string,
-  expected = 'a Uint8Array, a path or a file: URL',
-): string {
+export function modulePath(source: string | URL, name: string, expected = 'a path or a file: URL'): string {
   if (source instanceof URL) {
     if (source.protocol !== 'file:') throw invalidArgument(name, 'must be a file: URL')
     return checkPath(pathOf(source, name), name)

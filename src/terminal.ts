@@ -1,6 +1,7 @@
 import { type Colors, colorsFor, wantsColors } from './colors.js'
 import { inert, inertLine } from './inert.js'
 import { toJson } from './json.js'
+import { wrap } from './width.js'
 
 /** What is needed of `process.stdout` and `process.stderr`. */
 export interface Stream {
@@ -71,26 +72,22 @@ export class Terminal {
 
   /** Something to know that stops nothing. */
   note(text: string): void {
-    this.#say(this.stderr.colors.yellow('note:'), inertLine(text))
+    this.#say('note', this.stderr.colors.yellow, text)
   }
 
   /** What a plugin waits for; only for somebody who sits there and waits too. */
   progress(command: string, text: string): void {
-    if (this.stderr.isTerminal) this.#say(this.stderr.colors.dim(`${inertLine(command)}:`), inertLine(text))
+    if (this.stderr.isTerminal) this.#say(command, this.stderr.colors.dim, text)
   }
 
   /** What an execution used. */
   receipt(text: string): void {
-    this.#say(this.stderr.colors.dim('usage:'), inertLine(text))
+    this.#say('usage', this.stderr.colors.dim, text)
   }
 
   /** A failure of sen, of the host, or in what was typed, with the code that programs look at. */
   error(text: string, code?: string): void {
-    const { colors } = this.stderr
-    this.#say(
-      colors.red('error:'),
-      inertLine(text) + (code === undefined ? '' : colors.dim(` (${inertLine(code)})`)),
-    )
+    this.#say('error', this.stderr.colors.red, text, code)
   }
 
   /** What goes with an error: how a command is called, and what says more. */
@@ -108,7 +105,7 @@ export class Terminal {
   /** A plugin's own error, in its own name; further lines are set apart from what sen says. */
   pluginError(command: string, text: string): void {
     const lines = inert(text).trimEnd().replaceAll('\n', '\n  ')
-    this.#say(this.stderr.colors.red(`${inertLine(command)}:`), lines)
+    this.stderr.write(`${this.stderr.colors.red(`${inertLine(command)}:`)} ${lines}\n`)
   }
 
   /** Where in the program a failure came from. */
@@ -116,7 +113,13 @@ export class Terminal {
     this.stderr.write(`${this.stderr.colors.dim(inert(text))}\n`)
   }
 
-  #say(label: string, text: string): void {
-    this.stderr.write(`${label} ${text}\n`)
+  /** A sentence, broken between words where it is wider than the terminal. */
+  #say(label: string, paint: (label: string) => string, text: string, code?: string): void {
+    const begin = `${inertLine(label)}:`
+    const end = code === undefined ? '' : `(${inertLine(code)})`
+    const sentence = `${begin} ${inertLine(text)} ${end}`.trimEnd()
+    const lines = wrap(sentence, this.stderr.width, 'keep').join('\n')
+    const middle = lines.slice(begin.length, lines.length - end.length)
+    this.stderr.write(`${paint(begin)}${middle}${end === '' ? '' : this.stderr.colors.dim(end)}\n`)
   }
 }

@@ -21,6 +21,10 @@ export interface WasiOptions {
    * `stderr` of the result, each within `limits.resultBytes`, and reads `stdin` of the call's
    * options. `inherit` passes on what is written to the process's own streams, made inert where
    * that is a terminal, and reads the process's input. `ignore` throws away what is written.
+   *
+   * `capture` gives text: where bytes are not UTF-8, they are replaced by U+FFFD. With `inherit`, what `execute` runs is
+   * passed on byte for byte. What `executeSync` runs is passed on when it is over, as `capture` has it: as text, and within
+   * `limits.resultBytes`. Plugins that write anything else are for `execute`.
    */
   readonly stdio?: 'capture' | 'inherit' | 'ignore'
 }

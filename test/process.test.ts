@@ -32,6 +32,11 @@ describe('a process', () => {
     expect(closed).toEqual(['PluginHostError', 'ERR_CLOSED'])
   })
 
+  test('stays alive while a question is open, until silence is an answer', async () => {
+    const { code, stdout } = await runProgram('unanswered.mjs')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'timed-out\n' })
+  })
+
   test('stays alive while a plugin sleeps', async () => {
     const path = await guestFile(await temporaryDirectory(), 'effect-sleep')
     const { code, stdout } = await runProgram('pending.mjs', ['execute', path])

@@ -192,6 +192,13 @@ describe('unloading', () => {
     expect(registry.listCommands()).toEqual(['echo'])
   })
 
+  test('by path takes a path or a URL, and says no more than that', async () => {
+    const bytes = (await guest('echo')) as unknown as string
+    const error = await fault('ERR_INVALID_ARG', new PluginRegistry().unloadByPath(bytes))
+    expect(error.details).toEqual({ name: 'path' })
+    expect(error.message).not.toContain('Uint8Array')
+  })
+
   test('needs no file that is still there', async () => {
     const path = await guestFile(await temporaryDirectory(), 'echo')
     const registry = new PluginRegistry()

@@ -84,3 +84,35 @@ test('a terminal has a width, a pipe has none', () => {
   expect(subject.stdout.width).toBe(40)
   expect(subject.stderr.width).toBeUndefined()
 })
+
+describe('what is said on a terminal', () => {
+  const words = 'one two three four five six seven eight nine ten'
+
+  test('is broken between words', () => {
+    const { terminal: subject, stderr } = terminal({ stderr: true, env: { NO_COLOR: '1' } })
+    subject.error(words, 'ERR_X')
+    subject.note(`${words.slice(0, 20)} /${'long/'.repeat(20)}`)
+    expect(stderr.text.split('\n')).toEqual([
+      'error: one two three four five six seven',
+      'eight nine ten (ERR_X)',
+      'note: one two three four f',
+      // The terminal breaks it, and knows that it is one.
+      `/${'long/'.repeat(20)}`,
+      '',
+    ])
+  })
+
+  test('has its label and its code in colours, wherever it is broken', () => {
+    const { terminal: subject, stderr } = terminal({ stderr: true })
+    subject.error('one two three four five six seven eigh', 'ERR_X')
+    expect(stderr.text).toBe(
+      '\x1b[31merror:\x1b[39m one two three four five six seven\neigh \x1b[2m(ERR_X)\x1b[22m\n',
+    )
+  })
+
+  test('is one line in a file or pipe', () => {
+    const { terminal: subject, stderr } = terminal({})
+    subject.error(`${words} ${words}`, 'ERR_X')
+    expect(stderr.text).toBe(`error: ${words} ${words} (ERR_X)\n`)
+  })
+})

@@ -85,6 +85,17 @@ describe('its shell', () => {
     await terminal.shows(/ERR_COMMAND_NOT_FOUND/)
   })
 
+  test('opens no other one inside', async () => {
+    const { terminal } = await start(['hello'], ['repl'])
+    await terminal.shows(/^loaded /)
+    terminal.type('repl\r')
+    await terminal.shows(/ERR_COMMAND_NOT_FOUND/)
+    terminal.type('hello Ada\r')
+    await terminal.shows(/^Hello, Ada!$/)
+    terminal.type('\x04')
+    expect(await terminal.ended).toBe(0)
+  })
+
   test('stops a plugin on Ctrl-C, and goes on', async () => {
     const { terminal, directory } = await start(['hello'], ['repl'])
     await guestFile(directory, 'effect-sleep-hour')

@@ -18,17 +18,19 @@ const limits = { timeoutMs: 1000, memoryBytes: 64 * 2 ** 20 }
 const registry = new PluginRegistry({ limits })
 const watcher = await HotReloadWatcher.start(registry, directories, { debounceMs: 100 })
 
-const router = new Router({ name: NAME, version: '1.0.0', about: 'Runs plugins as commands' })
-  .plugins(registry)
-  .route('repl', repl, { about: 'Open a shell that follows the plugins as they change' })
-  .route('doctor', doctor, { about: 'Say which files are no plugins, and why' })
+// What the command line and the shell have in common.
+const commands = () =>
+  new Router({ name: NAME, version: '1.0.0', about: 'Runs plugins as commands' })
+    .plugins(registry)
+    .route('doctor', doctor, { about: 'Say which files are no plugins, and why' })
 
-await router.run()
+await commands().route('repl', repl, { about: 'Open a shell that follows the plugins as they change' }).run()
 await watcher.close()
 await registry.close()
 
 /** Carries out what is typed, line by line, until Ctrl-D. Ctrl-C stops the plugin that runs, not the shell. */
 async function repl() {
+  const router = commands()
   const completer = line => [registry.listCommands().filter(name => name.startsWith(line)), line]
   const shell = createInterface({
     input: process.stdin,

@@ -15,15 +15,13 @@ import {
 } from '../command/arguments.js'
 import { checkArguments } from '../command/check.js'
 import { explanationOf } from '../command/facts.js'
-import { inertLine } from '../inert.js'
+import { excerpt, inertExcerpt } from '../excerpt.js'
 import type { PluginRegistry } from '../registry.js'
+import { BOUNDS } from './bounds.js'
 import { follow, runPlugin } from './commands.js'
 import { type AddPluginsOptions, checkAddPlugins } from './options.js'
 
 export type { AddPluginsOptions } from './options.js'
-
-/** What commander's help lists of one command: it looks for each name among all others. */
-const MOST_LISTED = 200
 
 /**
  * Adds the commands of a registry to a program made with commander, each with its arguments, options
@@ -72,12 +70,12 @@ function addCommand(
 ): Program {
   const command = parent.command(spec.name)
   command
-    .description(inertLine(spec.about))
-    .usage(inertLine(usageOf(spec, '').trim()))
+    .description(inertExcerpt(spec.about, BOUNDS.about))
+    .usage(inertExcerpt(usageOf(spec, '').trim(), BOUNDS.about))
     .helpCommand(false)
     .allowExcessArguments()
-  for (const arg of spec.args.slice(0, MOST_LISTED)) list(command, arg)
-  for (const subcommand of spec.subcommands.slice(0, MOST_LISTED))
+  for (const arg of spec.args.slice(0, BOUNDS.listed)) list(command, arg)
+  for (const subcommand of spec.subcommands.slice(0, BOUNDS.listed))
     addCommand(command, subcommand, [...path, subcommand.name], options, run)
   // Options are listed for help; the words are the plugin's, which is to get them as they were typed.
   command.parseOptions = words => ({ operands: [...words], unknown: [] })
@@ -94,17 +92,18 @@ function addCommand(
 function list(command: Program, arg: Argument): void {
   if (!isOption(arg)) {
     // What commander would take for a mark of its own.
-    const name = inertLine(valueNameOf(arg)).replace(/\.+$/, '')
-    command.argument(`[${name}]`, explanationOf(arg))
+    const name = inertExcerpt(valueNameOf(arg), BOUNDS.name).replace(/\.+$/, '')
+    command.argument(`[${name}]`, explanationOf(arg, BOUNDS.explanation))
     return
   }
   const taken = command.options.flatMap(({ short, long }) => [short, long])
   const flags = flagsOf(arg).filter(
-    flag => /^(?:-[a-z0-9]|--[a-z0-9][\w.-]+)$/i.test(flag) && !taken.includes(flag),
+    flag =>
+      flag.length <= BOUNDS.name && /^(?:-[a-z0-9]|--[a-z0-9][\w.-]+)$/i.test(flag) && !taken.includes(flag),
   )
   if (flags.length === 0) return
-  const value = takesValue(arg) ? ` <${inertLine(valueNameOf(arg)).replace(/[^\w-]/g, '_')}>` : ''
-  command.option(flags.join(', ') + value, explanationOf(arg))
+  const value = takesValue(arg) ? ` <${excerpt(valueNameOf(arg), BOUNDS.name).replace(/[^\w-]/g, '_')}>` : ''
+  command.option(flags.join(', ') + value, explanationOf(arg, BOUNDS.explanation))
 }
 
 function rootOf(program: Program): Program {

@@ -5,8 +5,9 @@
  */
 import { type Argument, type Command, flagsOf, isOption, takesValue, usageOf } from '../command/arguments.js'
 import { explanationOf } from '../command/facts.js'
-import { inertLine } from '../inert.js'
+import { inertExcerpt } from '../excerpt.js'
 import type { PluginRegistry } from '../registry.js'
+import { BOUNDS } from './bounds.js'
 import { follow, runPlugin } from './commands.js'
 import { type AddPluginsOptions, checkAddPlugins } from './options.js'
 
@@ -38,8 +39,6 @@ interface Parsed {
  * yargs has this for its whole parser only.
  */
 const UNTOUCHED = { 'halt-at-non-option': true, 'parse-positional-numbers': false, 'populate--': true }
-/** More than anybody reads. */
-const MOST_LISTED = 200
 /** Options that are yargs' own. */
 const RESERVED = ['help', 'version']
 
@@ -68,7 +67,7 @@ export function addPlugins(
       if (isKnown) return
       program.command({
         command: spec.name,
-        describe: inertLine(spec.about),
+        describe: inertExcerpt(spec.about, BOUNDS.explanation),
         builder: (builder: YargsBuilder, isHelp: boolean) => {
           const now = specs.get(spec.name)
           if (!isHelp) leaveWords(builder)
@@ -95,12 +94,13 @@ function leaveWords(builder: YargsBuilder): void {
 
 /** Says in help what a command says of itself. */
 function explain(builder: YargsBuilder, spec: Command, call: string): void {
-  builder.usage(`$0 ${inertLine(usageOf(spec, call))}\n\n${inertLine(spec.about)}`)
-  for (const arg of spec.args.filter(isOption).slice(0, MOST_LISTED)) list(builder, arg)
-  for (const subcommand of spec.subcommands.slice(0, MOST_LISTED)) {
+  const [usage, about] = [usageOf(spec, call), spec.about].map(text => inertExcerpt(text, BOUNDS.about))
+  builder.usage(`$0 ${usage}\n\n${about}`)
+  for (const arg of spec.args.filter(isOption).slice(0, BOUNDS.listed)) list(builder, arg)
+  for (const subcommand of spec.subcommands.slice(0, BOUNDS.listed)) {
     builder.command({
       command: subcommand.name,
-      describe: inertLine(subcommand.about),
+      describe: inertExcerpt(subcommand.about, BOUNDS.explanation),
       builder: (inner: YargsBuilder) => explain(inner, subcommand, `${call} ${subcommand.name}`),
     })
   }
@@ -110,9 +110,10 @@ function explain(builder: YargsBuilder, spec: Command, call: string): void {
 function list(program: YargsBuilder, arg: Argument): void {
   const names = flagsOf(arg)
     .map(flag => flag.replace(/^--?/, ''))
-    .filter(name => /^[a-z0-9][\w-]*$/i.test(name) && !RESERVED.includes(name) && !(name in {}))
+    .filter(name => name.length <= BOUNDS.name && /^[a-z0-9][\w-]*$/i.test(name))
+    .filter(name => !RESERVED.includes(name) && !(name in {}))
   const [name, ...alias] = names.reverse()
   if (name === undefined) return
   const type = takesValue(arg) ? { type: 'string', requiresArg: true } : {}
-  program.option(name, { alias, describe: explanationOf(arg), ...type })
+  program.option(name, { alias, describe: explanationOf(arg, BOUNDS.explanation), ...type })
 }

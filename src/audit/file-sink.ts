@@ -55,7 +55,7 @@ export class FileAuditSink implements AuditSink {
       'maxFiles',
       'required',
     ])
-    this.path = modulePath(path, 'path', 'a path or a file: URL')
+    this.path = modulePath(path, 'path')
     this.#maxBytes = checkInteger(
       maxBytes ?? DEFAULT_MAX_BYTES,
       'options.maxBytes',

@@ -30,7 +30,7 @@ export async function* readAudit(
   options?: ReadAuditOptions,
 ): AsyncGenerator<AuditEntry, void, undefined> {
   const { follow, signal } = checkOptions(options, 'options', ['follow', 'signal'])
-  const audit = { path: modulePath(path, 'path', 'a path or a file: URL'), signal: checkSignal(signal) }
+  const audit = { path: modulePath(path, 'path'), signal: checkSignal(signal) }
   const isWanted = checkFilter(filter, 'filter')
   const batches = checkBoolean(follow ?? false, 'options.follow') ? followAudit(audit) : [readOnce(audit)]
   for await (const entries of batches) {

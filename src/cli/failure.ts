@@ -37,7 +37,7 @@ export interface Failure extends Omit<UsageNotes, 'details' | 'cause'> {
 export function failureOf(error: unknown): Failure {
   if (isPluginHostError(error)) {
     const { code, message, details } = error
-    return { code, message, details, exitCode: EXIT_CODES[code] }
+    return { code, message: inWordsOfOptions(message), details, exitCode: EXIT_CODES[code] }
   }
   if (error instanceof UsageError) {
     const { code, message, notes } = error
@@ -63,7 +63,7 @@ export function report(terminal: Terminal, error: unknown, options: ReportOption
   const { code, message, details } = failure
   if (options.json) terminal.json({ error: failure }, options.layout)
   else {
-    terminal.error(inWordsOfOptions(message), code)
+    terminal.error(message, code)
     terminal.explain(failure)
   }
   if (options.usage && !options.json && 'usage' in details) terminal.receipt(receipt(details.usage as Usage))
@@ -81,11 +81,11 @@ const SYSTEM_PROBLEMS: Readonly<Record<string, string>> = {
 }
 
 /** The library's messages name its options: here they are the command line's. */
-export function inWordsOfOptions(message: string): string {
+function inWordsOfOptions(message: string): string {
   return message
     .replaceAll('options.cache', '--cache')
     .replaceAll('options.effects.http.allowPrivate', '--allow-private')
-    .replace(/`limits\.(\w+)`|\boptions\.limits\.(\w+)/g, (name, quoted: string, plain: string) => {
+    .replace(/`limits\.(\w+)`|\b(?:options\.)?limits\.(\w+)/g, (name, quoted: string, plain: string) => {
       const key = quoted ?? plain
       return Object.hasOwn(LIMIT_FLAGS, key) ? LIMIT_FLAGS[key as keyof typeof LIMIT_FLAGS] : name
     })

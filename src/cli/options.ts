@@ -61,7 +61,7 @@ export function addDirectoryOption(command: Command): Command {
   return command.option(
     '-p, --plugins <DIR>',
     `where plugins are; may be repeated, and the first directory that has a command provides it (default: ${DEFAULT_DIRECTORIES})`,
-    (directory: string, earlier: readonly string[] = []) => [...earlier, directory],
+    directories,
   )
 }
 
@@ -79,7 +79,11 @@ export function addLoadOptions(command: Command): Command {
 }
 
 export function addCacheOption(command: Command): Command {
-  return command.option('--cache <DIR>', "where compiled code is kept (default: the user's cache directory)")
+  return command.option(
+    '--cache <DIR>',
+    "where compiled code is kept (default: the user's cache directory)",
+    directory,
+  )
 }
 
 function addLimitOptions(command: Command): Command {
@@ -130,6 +134,16 @@ function size(text: string): number {
 
 function duration(text: string): number {
   return valid(parseDuration(text), 'It must be a time such as 500, 500ms, 2s or 1m.')
+}
+
+/** A directory that is named: an empty name, such as that of a variable which is not set, would be the working directory. */
+export function directory(path: string): string {
+  return valid(path || undefined, 'It must be the name of a directory.')
+}
+
+/** One directory after another. */
+export function directories(path: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, directory(path)]
 }
 
 function valid<T>(value: T | undefined, problem: string): T {

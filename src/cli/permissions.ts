@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import { quote } from 'shlex'
 import {
+  type AuditSink,
   type PermissionOptions,
   PermissionPresets,
   type PermissionPrompt,
@@ -9,12 +11,21 @@ import {
 } from '../index.js'
 import type { Terminal } from '../terminal.js'
 import { UsageError } from './failure.js'
+import { OwnAudit } from './own-audit.js'
 
 /** What somebody says about permissions on the command line. */
 export interface PermissionFlags {
   readonly trustPlugin?: readonly string[]
   readonly trustCommand?: readonly string[]
   readonly policy?: string
+}
+
+/** What lasts longer than one registry. */
+interface PermissionParts {
+  /** Who asks. Default: whoever has the terminal. */
+  readonly prompt?: PermissionPrompt
+  /** Default: sen's own. */
+  readonly audit?: AuditSink
 }
 
 const DIGEST = /^blake3:[0-9a-f]{64}$/
@@ -35,11 +46,14 @@ export function addPermissionOptions(command: Command): Command {
     .option('--policy <FILE>', 'grant what this policy file lists and nothing else, and ask nobody')
 }
 
-/** How plugins get what they ask for: by asking, unless a policy file is given. */
+/** How plugins get what they ask for: by asking, unless a policy file is given. Either way it is recorded. */
 export function permissionsOf(
   terminal: Terminal,
   { trustPlugin = [], trustCommand = [], policy }: PermissionFlags,
-  prompt: PermissionPrompt = new TerminalPermissionPrompt({ help: permissionHelp }),
+  {
+    prompt = new TerminalPermissionPrompt({ help: permissionHelp }),
+    audit = new OwnAudit(terminal),
+  }: PermissionParts = {},
 ): PermissionOptions {
   for (const plugin of trustPlugin) {
     // A misspelt file would trust nothing, and say nothing.
@@ -47,14 +61,14 @@ export function permissionsOf(
       throw new UsageError(`--trust-plugin ${plugin}: this is neither a file nor a digest`)
   }
   const trustFlags = { plugins: trustPlugin, commands: trustCommand }
-  if (policy !== undefined) return { ...PermissionPresets.ci(policy), trustFlags }
+  if (policy !== undefined) return { ...PermissionPresets.ci(policy), trustFlags, audit }
   const onNotice: PermissionOptions['onNotice'] = ({ message }) => terminal.note(message)
-  return { ...PermissionPresets.interactive('sen'), prompt, trustFlags, onNotice }
+  return { ...PermissionPresets.interactive('sen'), prompt, audit, trustFlags, onNotice }
 }
 
 /** What to do where nobody can be asked. */
 export function permissionHelp({ command, digest, path }: PermissionRequest): string {
   const [name = command] = command.split(' ')
-  const grant = path === undefined ? '' : `, or sen permissions grant ${path} for good`
+  const grant = path === undefined ? '' : `, or sen permissions grant ${quote(path)} for good`
   return `--trust-plugin=${digest} or --trust-command=${name} grants it this time, --policy FILE what a file lists${grant}`
 }

@@ -1,5 +1,6 @@
-import type { LoadedPlugin } from '../index.js'
+import type { LoadedPlugin, ScanFailure } from '../index.js'
 import type { Channel } from '../terminal.js'
+import { failureOf } from './failure.js'
 import { displayPath } from './paths.js'
 import { table } from './table.js'
 
@@ -27,13 +28,7 @@ export function pluginData({ manifest, path, digest }: PluginFile): object {
 }
 
 /** A file that is no plugin as data. */
-export function failureData({
-  path,
-  error,
-}: {
-  path: string
-  error: { code: string; message: string; details: object }
-}): object {
-  const { code, message, details } = error
+export function failureData({ path, error }: ScanFailure): object {
+  const { code, message, details } = failureOf(error)
   return { path, error: { code, message, details } }
 }

@@ -63,7 +63,10 @@ export async function createProgram(context: Context, commands: readonly string[
     add(program, context)
   }
   program.showHelpAfterError('sen --help says more; a command of a plugin is run by sen run COMMAND')
-  for (const command of program.commands) command.showHelpAfterError(`sen ${command.name()} --help says more`)
+  for (const command of program.commands) {
+    command.showHelpAfterError(`sen ${command.name()} --help says more`)
+    if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for one of these')
+  }
   return program
 }
 

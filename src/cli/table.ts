@@ -1,3 +1,4 @@
+import { excerpt } from '../excerpt.js'
 import { inertLine } from '../inert.js'
 import type { Channel } from '../terminal.js'
 import { clip, widthOf } from '../width.js'
@@ -39,7 +40,7 @@ export function layout(
   channel: Channel,
 ): Layout {
   const shown = (row: readonly string[]) =>
-    row.map((cell, index) => inertLine(excerpt(cell, columns[index]?.most)))
+    row.map((cell, index) => inertLine(excerpt(cell, columns[index]?.most ?? Number.POSITIVE_INFINITY)))
   const widths = columns.map(({ title, least = 0 }) => Math.max(title.length, least))
   for (const row of rows) {
     for (const [index, cell] of shown(row).entries())
@@ -70,12 +71,4 @@ function narrow(columns: readonly Column[], widths: number[], room: number): voi
     widths[index] = width - taken
     excess -= taken
   })
-}
-
-function excerpt(text: string, most = Number.POSITIVE_INFINITY): string {
-  if (text.length <= most) return text
-  // As many characters are at most twice as many units.
-  const characters = Array.from(text.slice(0, 2 * most))
-  if (characters.length <= most && text.length <= 2 * most) return text
-  return `${characters.slice(0, most).join('')}…`
 }

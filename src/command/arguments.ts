@@ -44,10 +44,12 @@ export function valueNameOf({ name, valueName }: ArgSpec): string {
 
 /** How a command is called, on one line: `greet [OPTIONS] [NAME]`. */
 export function usageOf({ args, subcommands }: Command, call: string): string {
-  const parts = [call]
-  if (args.some(isOption)) parts.push('[OPTIONS]')
-  parts.push(...args.filter(arg => !isOption(arg)).map(placeholderOf))
-  if (subcommands.length > 0) parts.push('[COMMAND]')
+  const parts = [
+    call,
+    ...(args.some(isOption) ? ['[OPTIONS]'] : []),
+    ...args.filter(arg => !isOption(arg)).map(placeholderOf),
+    ...(subcommands.length > 0 ? ['[COMMAND]'] : []),
+  ]
   return parts.join(' ')
 }
 

@@ -1,3 +1,4 @@
+import { inertExcerpt } from '../excerpt.js'
 import { inertLine } from '../inert.js'
 import { suggestionsFor } from '../suggestions.js'
 import {
@@ -263,7 +264,13 @@ class Check {
 /** A problem in words that are safe to show, with what may have been meant. */
 export function problemOf({ kind, argument, message, usage, suggestions }: ArgumentProblem): ArgumentProblem {
   const meant = suggestions.length === 0 ? '' : `. Did you mean ${suggestions.join(' or ')}?`
-  return { kind, argument, message: inertLine(message + meant), usage: inertLine(usage), suggestions }
+  return {
+    kind,
+    argument,
+    message: inertExcerpt(message) + inertLine(meant),
+    usage: inertExcerpt(usage),
+    suggestions,
+  }
 }
 
 /** What was typed, as a message quotes it. */

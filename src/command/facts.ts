@@ -1,4 +1,4 @@
-import { inertLine } from '../inert.js'
+import { inertExcerpt, LONGEST_TEXT } from '../excerpt.js'
 import type { ArgSpec } from '../manifest.js'
 
 /** What else there is to know of an argument, behind its help. */
@@ -19,12 +19,13 @@ export function factsOf({ required, defaultValue, possibleValues = [] }: ArgSpec
   return facts
 }
 
-/** An argument's help and what else there is to know, on one line that is safe to show. */
-export function explanationOf(arg: ArgSpec): string {
+/** An argument's help and what else there is to know, on one line that is safe to show: so many characters of either. */
+export function explanationOf(arg: ArgSpec, most = LONGEST_TEXT): string {
   const facts = factsOf(arg).map(({ title, values }) =>
     values.length === 0 ? title : `${title}: ${values.join(', ')}`,
   )
-  return inertLine([arg.help, ...(facts.length > 0 ? [`(${facts.join('; ')})`] : [])].join(' ').trim())
+  const known = facts.length === 0 ? '' : `(${inertExcerpt(facts.join('; '), most)})`
+  return `${inertExcerpt(arg.help, most)} ${known}`.trim()
 }
 
 /** So many of a list as a person will read. */

@@ -1,6 +1,6 @@
 import { type Colors, colorsFor } from '../colors.js'
 import { invalidArgument } from '../errors.js'
-import { inertLine } from '../inert.js'
+import { inertExcerpt } from '../excerpt.js'
 import { checkInteger, checkOneOf, checkOptions } from '../options.js'
 import { widthOf, wrap } from '../width.js'
 import { type Argument, type Command, isOption, optionTermOf, placeholderOf, usageOf } from './arguments.js'
@@ -47,7 +47,8 @@ const LEAST_TEXT = 20
 /**
  * Help for a command, from what it says of itself: how it is called, its arguments, options, their
  * defaults and possible values, its subcommands, version and author. Whatever a plugin says is shown
- * inert: no control character of its texts is in the result, and no Markdown or HTML of its own.
+ * inert: no control character of its texts is in the result, and no Markdown or HTML of its own. Text has no more than
+ * the first 4,000 characters of what is longer, and a `…`; Markdown has all.
  *
  * @returns Lines, each ended by a line feed.
  * @throws {PluginHostError} `ERR_INVALID_ARG`.
@@ -73,7 +74,10 @@ export function renderHelp(spec: Command, format: HelpFormat = 'text', options?:
 /** The lines of help as text. */
 function helpLines(spec: Command, call: string, layout: Layout): string[] {
   const { colors } = layout
-  const title = [call, spec.version ?? ''].map(inertLine).join(' ').trimEnd()
+  const title = [call, spec.version ?? '']
+    .map(text => inertExcerpt(text))
+    .join(' ')
+    .trimEnd()
   const author = spec.author === undefined ? '' : `by ${spec.author}`
   return [
     ...wrap(title, layout.width).map(line => colors.bold(line)),
@@ -86,9 +90,9 @@ function helpLines(spec: Command, call: string, layout: Layout): string[] {
 function sections(spec: Command, call: string, layout: Layout): string[] {
   const { colors, width } = layout
   const room = width === undefined ? undefined : Math.max(1, width - USAGE.length)
-  const [usage = '', ...more] = wrap(inertLine(usageOf(spec, call)), room)
+  const [usage = '', ...more] = wrap(inertExcerpt(usageOf(spec, call)), room)
   const { subcommands } = spec
-  const list = subcommands.map(({ name, about }) => ({ term: inertLine(name), text: inertLine(about) }))
+  const list = subcommands.map(({ name, about }) => ({ term: inertExcerpt(name), text: inertExcerpt(about) }))
   return [
     '',
     `${colors.bold(USAGE.trimEnd())} ${usage}`,
@@ -129,15 +133,15 @@ function section(title: string, rows: readonly Row[], { colors, width }: Layout)
 }
 
 function argument(arg: Argument): Row {
-  return { term: inertLine(placeholderOf(arg)), text: explanationOf(arg) }
+  return { term: inertExcerpt(placeholderOf(arg)), text: explanationOf(arg) }
 }
 
 function option(arg: Argument): Row {
-  return { term: inertLine(optionTermOf(arg)), text: explanationOf(arg) }
+  return { term: inertExcerpt(optionTermOf(arg)), text: explanationOf(arg) }
 }
 
 function text(line: string, { width }: Layout): string[] {
-  return line === '' ? [] : wrap(inertLine(line), width)
+  return line === '' ? [] : wrap(inertExcerpt(line), width)
 }
 
 function narrowed(layout: Layout, by: number): Layout {

@@ -129,7 +129,10 @@ export class EffectBroker {
     return client
   }
 
-  /** Most plugins use no network: what makes requests, TLS included, is loaded for those that do. */
+  /**
+   * Most plugins use no network: what makes requests, undici and TLS included, is loaded for those that do, before the time
+   * of their first request begins.
+   */
   async #newClient(): Promise<HttpClient> {
     const { HttpClient } = await import('./http/client.js')
     return new HttpClient(this.#options.http)

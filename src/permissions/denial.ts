@@ -14,6 +14,8 @@ export type PermissionDeniedReason =
   | 'withdrawn'
   /** Nobody answered in time. */
   | 'timed-out'
+  /** It is more than a person would read. */
+  | 'too-much'
   /** There is nobody to be asked. */
   | 'no-prompt'
   /** Somebody has to be asked, and `executeSync` cannot wait. */

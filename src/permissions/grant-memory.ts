@@ -111,11 +111,11 @@ function remembered(
   request: PermissionRequest,
   anchors: Anchors,
 ): Omit<Remembered, 'revision'> {
-  const holds = (grant: PermissionGrant) => samePlace(grant, placeOf(grant.requested, anchors))
-  const prior = priorOf(grants.filter(holds), request)
+  const here = grants.filter(grant => samePlace(grant, placeOf(grant.requested, anchors)))
+  const prior = priorOf(here, request)
   if (prior !== undefined && prior.of !== 'other') return { prior }
   const apart = priorOf(
-    grants.filter(grant => !holds(grant)),
+    grants.filter(grant => !here.includes(grant)),
     request,
   )
   const { workingDirectory, home } = apart?.of === 'other' ? {} : (apart?.grant ?? {})

@@ -2,14 +2,17 @@ import type { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { NO_CAPABILITIES, union } from '../capabilities.js'
+import { inertExcerpt } from '../excerpt.js'
 import { inertLine } from '../inert.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import { checkInteger, checkOptions } from '../options.js'
+import { wrap } from '../width.js'
+import { illegible, LONGEST_PATTERN, MOST_ASKED } from './legible.js'
 import type { GrantPlace } from './place.js'
 import type { PermissionAnswer, PermissionPrompt, PermissionQuestion } from './prompt.js'
 import { inTurn } from './queue.js'
 import type { PermissionRequest } from './request.js'
-import { type CapabilityItem, capabilityItems } from './words.js'
+import { type CapabilityItem, capabilityItems, summaryOf } from './words.js'
 
 /** What a terminal prompt reads from: `process.stdin`, or something like it. */
 export type PromptInput = Readable & { readonly isTTY?: boolean }
@@ -17,6 +20,8 @@ export type PromptInput = Readable & { readonly isTTY?: boolean }
 /** What it writes to: `process.stderr`, or something like it. */
 export interface PromptOutput {
   readonly isTTY?: boolean
+  /** The terminal's width. Default: 80. */
+  readonly columns?: number
   /** Writes a text, which is inert already. */
   write(text: string): unknown
 }
@@ -29,12 +34,14 @@ export interface TerminalPermissionPromptOptions {
   readonly output?: PromptOutput
   /** Milliseconds until silence is a no. Default: 60,000. */
   readonly timeoutMs?: number
-  /** What to do where there is no terminal, for the error. Default: a hint at flags, policy files and stores. */
+  /** What to do where nobody can be asked, for the error. Default: a hint at flags, policy files and stores. */
   readonly help?: (request: PermissionRequest) => string
 }
 
 /** Characters of what a plugin says of itself. */
 const MOST_ABOUT = 200
+const INDENT = '     '
+const DEFAULT_COLUMNS = 80
 const DEFAULT_TIMEOUT_MS = 60_000
 /** The longest that a timer takes. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
@@ -47,8 +54,9 @@ const DURATIONS = {
 
 /**
  * Asks on the terminal: once, this session, always, some of it, or no. Whatever is typed before the question is
- * shown is no answer to it, and silence is a no. Where input and output are not both a terminal, nobody is asked,
- * and the answer is no.
+ * shown is no answer to it, and silence is a no. Where input and output are not both a terminal, or the input has
+ * ended, nobody is asked, and the answer is no. Nor is anybody asked for more than a person would read: more than 32
+ * capabilities, or a path, host or name of more than 256 characters.
  */
 export class TerminalPermissionPrompt implements PermissionPrompt {
   readonly #streams: { readonly input?: PromptInput; readonly output?: PromptOutput }
@@ -77,6 +85,16 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
       const message = `nobody can be asked, as stdin and stderr are not both a terminal: ${this.#help(question.request)}`
       return { type: 'deny', reason: 'no-prompt', message }
     }
+    const tooMuch = illegible(question.capabilities)
+    if (tooMuch !== undefined) {
+      const { path } = question.request
+      const all = path === undefined ? '' : `sen inspect ${path} shows all of it; `
+      return {
+        type: 'deny',
+        reason: 'too-much',
+        message: `${tooMuch}: ${all}${this.#help(question.request)}`,
+      }
+    }
     // Two prompts may share a terminal.
     return await inTurn(input, () => this.#converse(input, output, question, signal))
   }
@@ -90,25 +108,33 @@ export class TerminalPermissionPrompt implements PermissionPrompt {
     // Loaded where somebody is asked: most executions ask nobody.
     const readline = await import('node:readline')
     signal.throwIfAborted()
+    // Whoever ended it at an earlier question will answer none.
+    if (!input.readable) {
+      const message = `nobody can be asked, as the input has ended: ${this.#help(question.request)}`
+      return { type: 'deny', reason: 'no-prompt', message }
+    }
     const lines = new TypedLines(input, readline.createInterface)
-    const timeout = AbortSignal.timeout(this.#timeoutMs)
+    const silence = new AbortController()
+    // It keeps the process while the question is open, which a signal's own timeout does not.
+    const timer = setTimeout(() => silence.abort(), this.#timeoutMs)
     let isAnswered = true
     const read = async (text: string) => {
       isAnswered = false
       output.write(text)
-      const line = await lines.next(AbortSignal.any([signal, timeout]))
+      const line = await lines.next(AbortSignal.any([signal, silence.signal]))
       isAnswered = line !== undefined
       return line
     }
     try {
       await lines.discard()
-      output.write(describe(question))
+      output.write(describe(question, output.columns || DEFAULT_COLUMNS))
       return await answer(question, read)
     } catch (error) {
-      if (signal.aborted || !timeout.aborted) throw error
+      if (signal.aborted || !silence.signal.aborted) throw error
       const message = `nobody answered within ${this.#timeoutMs / 1000} seconds`
       return { type: 'deny', reason: 'timed-out', message }
     } finally {
+      clearTimeout(timer)
       // The next line is the shell's, or whoever writes next.
       if (!isAnswered) output.write('\n')
       lines.close()
@@ -172,14 +198,14 @@ function isWord(typed: string | undefined, word: string, key: string): boolean {
   return text === word || text === key
 }
 
-function describe(question: PermissionQuestion): string {
+function describe(question: PermissionQuestion, columns: number): string {
   const { request, capabilities, granted, previousDigest, elsewhere } = question
   const { command, path, digest, about } = request
   const head =
     previousDigest === undefined
       ? `The plugin ${inertLine(command)} asks for permission.`
       : `The plugin ${inertLine(command)} has changed, and asks for more than it was granted.`
-  const said = about ? [`  it says:  "${inertLine(about.slice(0, MOST_ABOUT))}"`] : []
+  const said = about ? [`  it says:  "${inertExcerpt(about, MOST_ABOUT)}"`] : []
   const items = capabilityItems(capabilities, question)
   const had = asksForNothing(granted) ? [] : ['It may already:', ...plain(granted, question)]
   const lines = [
@@ -191,9 +217,10 @@ function describe(question: PermissionQuestion): string {
     ...(previousDigest === undefined ? [] : [`  before:   ${inertLine(previousDigest)}`]),
     ...(elsewhere === undefined ? [] : [`  allowed:  ${places(elsewhere)}, which does not hold here`]),
     ...had,
-    // How many they are, as the first may have left the screen.
     `${previousDigest === undefined ? 'It wants to' : 'New is that it wants to'} (${items.length}):`,
-    ...items.flatMap(numbered),
+    ...items.flatMap((item, index) => numbered(item, index, columns)),
+    // How many they are, as the first may have left the screen.
+    `In all ${items.length}: ${summaryOf(items)}.`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -206,12 +233,25 @@ function places({ workingDirectory, home }: GrantPlace): string {
   return names.join(', ')
 }
 
+/** What was granted already: the highest risks of it, as nothing is allowed by leaving the others out. */
 function plain(capabilities: Capabilities, question: PermissionQuestion): string[] {
-  return capabilityItems(capabilities, question).map(({ text }) => `     ${text}`)
+  const items = capabilityItems(capabilities, question)
+  const shown = items.slice(-MOST_ASKED)
+  const more = items.length - shown.length
+  return [
+    ...(more === 0 ? [] : [`     … ${more} more, of no higher risk`]),
+    ...shown.map(({ text }) => `     ${inertExcerpt(text, LONGEST_PATTERN)}`),
+  ]
 }
 
-function numbered({ text, risk, level }: CapabilityItem, index: number): string[] {
-  return [`  ${index + 1}. ${text}`, `     ${level} risk: ${risk}`]
+/** Set in, so that no line that a pattern goes on in begins like a line of the question. */
+function numbered({ text, risk, level }: CapabilityItem, index: number, columns: number): string[] {
+  const [first = '', ...more] = wrap(text, Math.max(1, columns - 2 * INDENT.length - 1))
+  return [
+    `  ${index + 1}. ${first}`,
+    ...more.map(line => INDENT + INDENT + line),
+    `${INDENT}${level} risk: ${risk}`,
+  ]
 }
 
 function defaultHelp({ digest }: PermissionRequest): string {
@@ -225,6 +265,10 @@ class TypedLines {
   readonly #reader: ReturnType<typeof createInterface>
   #hasEnded = false
   #tell = () => {}
+  readonly #end = () => {
+    this.#hasEnded = true
+    this.#tell()
+  }
 
   constructor(input: PromptInput, create: typeof createInterface) {
     this.#input = input
@@ -234,10 +278,9 @@ class TypedLines {
       this.#lines.push(line)
       this.#tell()
     })
-    this.#reader.on('close', () => {
-      this.#hasEnded = true
-      this.#tell()
-    })
+    this.#reader.on('close', this.#end)
+    // One that is destroyed does not end.
+    input.on('close', this.#end)
   }
 
   /** Forgets what was typed before. What the system has of it arrives in the next turns. */
@@ -263,6 +306,7 @@ class TypedLines {
   /** Gives the input back. */
   close(): void {
     this.#reader.close()
+    this.#input.off('close', this.#end)
     this.#input.pause()
   }
 }

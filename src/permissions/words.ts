@@ -8,15 +8,15 @@ export interface CapabilityItem {
   readonly text: string
   /** What can come of it. */
   readonly risk: string
-  readonly level: 'low' | 'medium' | 'high'
+  readonly level: (typeof LEVELS)[number]
   /** The capability alone. */
   readonly capabilities: Partial<Capabilities>
 }
 
-/** Capabilities one by one, in plain words. */
+/** Capabilities one by one, in plain words: those of the highest risk last, where the question is. */
 export function capabilityItems(capabilities: Capabilities, anchors: Anchors): CapabilityItem[] {
   const { fsRead, fsWrite, envRead, net, stdio } = capabilities
-  return [
+  const items: CapabilityItem[] = [
     ...fsRead.map(pattern => ({
       text: `read ${place(pattern, anchors)}`,
       risk: 'it sees what is in there; with a network capability, it could send it away',
@@ -54,7 +54,16 @@ export function capabilityItems(capabilities: Capabilities, anchors: Anchors): C
         capabilities: { stdio: { stdin: false, stdout: false, stderr: false, [name]: true } },
       })),
   ]
+  return LEVELS.flatMap(level => items.filter(item => item.level === level))
 }
+
+/** How many there are of each risk, the highest last. */
+export function summaryOf(items: readonly CapabilityItem[]): string {
+  const counts = LEVELS.map(level => ({ level, count: items.filter(item => item.level === level).length }))
+  return counts.flatMap(({ level, count }) => (count === 0 ? [] : [`${count} of ${level} risk`])).join(', ')
+}
+
+const LEVELS = ['low', 'medium', 'high'] as const
 
 const STREAMS = {
   stdin: { text: 'read the standard input', risk: 'it sees what is typed or piped in while it runs' },

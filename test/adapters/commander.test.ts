@@ -4,7 +4,7 @@ import { type AddPluginsOptions, addPlugins } from 'sen-plugin-host/commander'
 import { describe, expect, test } from 'vitest'
 import { faultSync } from '../fault.js'
 import { answering, guest, plugin } from '../guest.js'
-import { hostilePlugin } from '../hostile-plugin.js'
+import { hostilePlugin, wordyPlugin } from '../hostile-plugin.js'
 
 /** A program, and what becomes of its plugins' commands. */
 function program(registry: PluginRegistry, options: AddPluginsOptions = {}) {
@@ -125,6 +125,22 @@ describe("a registry's commands in a program of commander's", () => {
     expect(texts.join('')).not.toContain('\x1b')
     expect(await run('hostile')).toMatchObject({ output: 'ok' })
   })
+
+  // commander takes longest for spaces.
+  test.each(['é', ' '])(
+    'take no more of the help than people read, however much they say: %j',
+    async character => {
+      const registry = new PluginRegistry()
+      const { run, texts } = program(registry)
+      await registry.loadPlugin(await wordyPlugin(`x${character.repeat(5_000)}x`))
+      await run('--help')
+      await run('wordy --help')
+      const help = texts.join('')
+      expect(help).toContain('--option-0')
+      expect(help.length).toBeLessThan(20_000)
+      expect(await run('wordy')).toMatchObject({ output: 'ok' })
+    },
+  )
 })
 
 test.each([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import yargs from 'yargs'
 import { faultSync } from '../fault.js'
 import { answering, guest, plugin } from '../guest.js'
-import { hostilePlugin } from '../hostile-plugin.js'
+import { hostilePlugin, wordyPlugin } from '../hostile-plugin.js'
 
 /** A program, and what becomes of its plugins' commands. */
 function program(registry: PluginRegistry, options: AddPluginsOptions = {}) {
@@ -106,6 +106,17 @@ describe("a registry's commands in a program of yargs'", () => {
     for (const line of ['--help', 'hostile --help', 'hostile help --help'])
       expect(await print(line)).not.toContain('\x1b')
     expect(await run('hostile')).toMatchObject({ output: 'ok' })
+  })
+
+  test('take no more of the help than people read, however much they say of themselves', async () => {
+    const registry = new PluginRegistry()
+    const { run, print } = program(registry)
+    await registry.loadPlugin(await wordyPlugin('é'.repeat(5_000)))
+    expect((await print('--help')).length).toBeLessThan(2_000)
+    const help = await print('wordy --help')
+    expect(help).toContain('--option-0')
+    expect(help.length).toBeLessThan(20_000)
+    expect(await run('wordy')).toMatchObject({ output: 'ok' })
   })
 })
 

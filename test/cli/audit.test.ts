@@ -1,10 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defaultAuditPath, FileAuditSink } from 'sen-plugin-host'
 import { describe, expect, test, vi } from 'vitest'
 import { parseMoment } from '../../src/cli/moments.js'
 import { event, numbered } from '../audit/events.js'
 import { temporaryDirectory } from '../guest.js'
+import { askingFile } from '../permissions/asking.js'
+import { having } from './having.js'
 import { controlsIn, sen, senOnTerminal, startSen } from './sen.js'
 
 /** A file with these events. */
@@ -165,6 +167,12 @@ describe('sen audit show', () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
+  test("says that nothing was recorded, where sen's own file is not there yet", async () => {
+    const { code, stdout, stderr } = await sen(['audit', 'show'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toMatch(/^note: .*\n$/)
+  })
+
   test('shows nothing of an empty file, and ends with 0', async () => {
     const path = join(await temporaryDirectory(), 'audit.jsonl')
     await writeFile(path, '')
@@ -182,6 +190,80 @@ describe('sen audit show', () => {
     const { code, stdout, stderr } = await sen(['audit', 'show', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error: /)
+  })
+})
+
+describe("sen's own audit", () => {
+  /** A plugin that asks for reading files, and a user of whom nothing is known. */
+  async function user() {
+    const plugins = await temporaryDirectory()
+    const capabilities = { fsRead: [{ pattern: './data', recursive: false }] }
+    const file = await askingFile(plugins, 'it', capabilities)
+    const home = await temporaryDirectory()
+    const options = { env: { HOME: home, XDG_STATE_HOME: home } }
+    const recorded = async () => {
+      const { stdout } = await sen(['audit', 'show', '--json'], options)
+      const lines = stdout.split('\n').slice(0, -1)
+      return lines.map(line => JSON.parse(line))
+    }
+    return { plugins, file, capabilities, home, options, recorded }
+  }
+
+  test('has what sen run granted, what was used, and what it refused', async () => {
+    const { plugins, file, capabilities, options, recorded } = await user()
+    const run = ['run', '--plugins', plugins]
+    const done = await sen([...run, '--trust-command=it', 'it'], options)
+    expect(done).toEqual({ code: 0, stdout: 'ok\n', stderr: '' })
+    const events = await recorded()
+    expect(events.map(({ type }) => type)).toEqual(['granted', 'used'])
+    for (const { command, path } of events) expect({ command, path }).toEqual({ command: 'it', path: file })
+    expect(events[1].details).toMatchObject({ capabilities })
+    expect(await sen([...run, 'it'], options)).toMatchObject({ code: 77 })
+    expect((await recorded()).slice(2)).toMatchObject([
+      { type: 'requested' },
+      { type: 'denied', details: { reason: 'no-prompt' } },
+    ])
+  })
+
+  test('has what a policy file refuses', async () => {
+    const { plugins, options, recorded } = await user()
+    const policy = join(plugins, 'policy.json')
+    await writeFile(policy, '{ "version": 1, "plugins": [] }')
+    const { code } = await sen(['run', '--plugins', plugins, '--policy', policy, 'it'], options)
+    expect(code).toBe(77)
+    expect((await recorded()).map(({ type }) => type)).toEqual(['requested', 'denied'])
+  })
+
+  test('has what sen repl does, also after a reload', async () => {
+    const { plugins, options, recorded } = await user()
+    const repl = ['repl', '--plugins', plugins, '--trust-command=it']
+    expect(await sen(repl, { ...options, input: 'it\nreload\nit\n' })).toMatchObject({ code: 0 })
+    const types = (await recorded()).map(({ type }) => type)
+    expect(types).toEqual(['granted', 'used', 'granted', 'used'])
+  })
+
+  test("is the user's alone, and is not begun for a plugin that asks for nothing", async () => {
+    const { plugins, home, options } = await user()
+    expect((await sen(['run', ...(await having('hello')), 'hello'], options)).code).toBe(0)
+    expect(await readdir(home)).toEqual([])
+    expect((await sen(['run', '--plugins', plugins, '--trust-command=it', 'it'], options)).code).toBe(0)
+    vi.stubEnv('HOME', home)
+    vi.stubEnv('XDG_STATE_HOME', home)
+    const { mode } = await stat(defaultAuditPath())
+    vi.unstubAllEnvs()
+    expect(mode & 0o777).toBe(0o600)
+  })
+
+  test('stops nothing where it cannot be written, which is said once', async () => {
+    const { plugins, home } = await user()
+    // Where a directory has to be made.
+    await writeFile(join(home, 'file'), '')
+    const nowhere = join(home, 'file', 'home')
+    const env = { HOME: nowhere, XDG_STATE_HOME: nowhere }
+    const repl = ['repl', '--plugins', plugins, '--trust-command=it']
+    const { code, stdout, stderr } = await sen(repl, { env, input: 'it\nreload\nit\n' })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'ok\nok\n' })
+    expect(stderr.match(/ENOTDIR/g)).toHaveLength(1)
   })
 })
 

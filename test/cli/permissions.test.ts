@@ -1,5 +1,7 @@
-import { readFile, realpath, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../guest.js'
 import { askingFile } from '../permissions/asking.js'
@@ -35,6 +37,16 @@ describe('sen run', () => {
       code: 'ERR_PERMISSION_DENIED',
       details: { command: 'it', reason: 'no-prompt' },
     })
+  })
+
+  test('says what would grant it as a shell takes it', async () => {
+    const plugins = join(await temporaryDirectory(), 'my "own" $HOME')
+    await mkdir(plugins)
+    const file = await askingFile(plugins, 'it', read)
+    const { stderr } = await sen(['run', '--plugins', plugins, 'it'])
+    const [, granting = ''] = /or sen permissions grant (.*) for good/.exec(stderr) ?? []
+    const { stdout } = await promisify(execFile)('sh', ['-c', `printf %s ${granting}`])
+    expect(stdout).toBe(file)
   })
 
   test('grants what is trusted, this time', async () => {
@@ -125,6 +137,25 @@ describe('sen repl', () => {
     await shell.type('it\r', 'Allow it?')
     await shell.type('n\r', 'ERR_PERMISSION_DENIED')
     await shell.type('exit\r', 'exit')
+    expect((await shell.ended).code).toBe(0)
+  })
+})
+
+describe('sen repl ends on Ctrl-D, and grants nothing', () => {
+  test('while it asks', async () => {
+    const { plugins, options } = await user()
+    const shell = startSenOnTerminal(['repl', '--plugins', plugins], options)
+    await shell.wrote('sen> ')
+    await shell.type('it\r', 'Allow it?')
+    await shell.type('\x04', 'ERR_PERMISSION_DENIED')
+    expect((await shell.ended).code).toBe(0)
+  })
+
+  test('before it asks', async () => {
+    const { plugins, options } = await user()
+    const shell = startSenOnTerminal(['repl', '--plugins', plugins], options)
+    await shell.wrote('sen> ')
+    await shell.type('it\r\x04', 'ERR_PERMISSION_DENIED')
     expect((await shell.ended).code).toBe(0)
   })
 })

@@ -127,6 +127,16 @@ describe('sen repl on a terminal', () => {
     expect(await leave(shell)).toBe(0)
   })
 
+  test('lets a command end that runs on Ctrl-D, and those typed behind it, then ends with 0', async () => {
+    const shell = await open(['hello', 'forever'], ['--fuel', '18446744073709551615', '--timeout', '300ms'])
+    shell.child.stdin?.write('forever\rhello Ada\r\x04')
+    const { code, stdout } = await shell.ended
+    expect(code).toBe(0)
+    expect(stdout).toContain('ERR_DEADLINE_EXCEEDED')
+    expect(stdout).toMatch(/Hello, Ada!\r\n$/)
+    expect(stdout.match(/sen> $/gm)).toBeNull()
+  })
+
   test('completes commands, subcommands, options and values', async () => {
     const shell = await open(['greet'])
     await shell.type('gree\t', 't ')

@@ -159,6 +159,9 @@ describe('a fault of the host or a plugin has an exit code', () => {
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^error: /)
     expect(endedWithJson).toBe(exitCode)
     expect(json).toMatchObject({ error: { code, message: expect.any(String), details: expect.any(Object) } })
+    // In the same words: those of the command line's options.
+    expect(stderr).toContain(`error: ${json.error.message} (${code})`)
+    expect(json.error.message).not.toContain('limits.')
   })
 
   test.each(['--verbose', 'DEBUG'])('and says where it came from, with %s', async how => {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 const built = fileURLToPath(new URL('../../dist/sen.cjs', import.meta.url))
-/** A directory that is not there, and cannot be made. */
-const nowhere = '/dev/null/nowhere'
 
 export interface SenOptions {
   readonly env?: Readonly<Record<string, string>>
@@ -143,11 +144,11 @@ export function senOnTerminal(
 
 /** Nothing of whoever runs the tests: neither their plugins nor their history, nor their taste in colours. */
 function environment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const home = mkdtempSync(join(tmpdir(), 'sen-test-'))
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }))
   return {
     PATH: process.env.PATH ?? '',
-    XDG_DATA_HOME: nowhere,
-    XDG_STATE_HOME: nowhere,
-    HOME: nowhere,
+    HOME: home,
     SEN_PLUGIN_HOST_CACHE: process.env.SEN_PLUGIN_HOST_CACHE ?? 'off',
     ...env,
   }

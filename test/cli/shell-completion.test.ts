@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../guest.js'
+import { wordyPlugin } from '../hostile-plugin.js'
 import { having } from './having.js'
 import { projectRoot, sen } from './sen.js'
 
@@ -52,6 +53,17 @@ describe('sen completes', () => {
     ['a second file, which there cannot be', ['inspect', 'one'], ':none'],
   ])('paths, where there may be %s', async (_, words, paths) => {
     expect(await answerTo(['--', ...words])).toEqual({ paths, words: [] })
+  })
+
+  test('with no more of what a plugin says than fits beside a word', async () => {
+    const directory = await temporaryDirectory()
+    await writeFile(join(directory, 'wordy.wasm'), await wordyPlugin('é'.repeat(5_000)))
+    const words = ['--', 'run', '--plugins', directory]
+    for (const args of [words, ['--partial=--', ...words, 'wordy']]) {
+      const { stdout } = await sen(['__complete', ...args])
+      expect(stdout).toContain('ééé')
+      expect(stdout.split('\n').filter(line => (line.split('\t')[1] ?? '').length > 121)).toEqual([])
+    }
   })
 
   test('a line as it was typed, with quotes', async () => {

@@ -93,6 +93,25 @@ describe('help as text', () => {
     expect(words(renderHelp(spec, 'text', { width: 40 }))).toEqual(words(renderHelp(spec)))
   })
 
+  test('cuts what is longer than anybody reads, wherever it stands', () => {
+    const long = '世'.repeat(100_000)
+    const texts = { help: long, valueName: long, defaultValue: long, possibleValues: [long, long] }
+    const wordy = command([texts, { ...texts, long }], {
+      about: long,
+      version: long,
+      author: long,
+      subcommands: [command([texts], { name: 'sub', about: long })],
+    })
+    const most = { version: 1, about: 1, author: 1, usage: 1, arguments: 6, list: 1 }
+    for (const width of [undefined, 1, 80]) {
+      const help = renderHelp(wordy, 'text', width === undefined ? {} : { width })
+      const count = help.split('世').length - 1
+      expect(count).toBeLessThanOrEqual(4_000 * Object.values(most).reduce((sum, times) => sum + times))
+    }
+    expect(renderHelp(command([], { about: long }))).toContain(`${'世'.repeat(4_000)}…\n`)
+    expect(renderHelp(command([], { about: long }), 'markdown')).toContain(long)
+  })
+
   test('has colours only where they are asked for', async () => {
     const spec = await specOf('greet')
     expect(controlsIn(renderHelp(spec, 'text'))).toEqual([])

@@ -102,7 +102,8 @@ describe('a prompt on the terminal', () => {
   test('grants some of it', async () => {
     const answer = await answers([
       ['c', 'Allow it?'],
-      ['1, 3', 'Which?'],
+      // The highest risk, writing, comes last.
+      ['1, 2', 'Which?'],
       ['s', 'For how long?'],
     ])
     const { fsRead, net } = three
@@ -123,7 +124,7 @@ describe('a prompt on the terminal', () => {
       [
         ['always', 'Allow it?'],
         ['c', 'Allow it?', 2],
-        ['2', 'Which?'],
+        ['3', 'Which?'],
       ],
       { durations: ['once'] },
     )
@@ -175,6 +176,72 @@ describe('a prompt on the terminal', () => {
     await type('n', 'Allow it?')
     await asked
     expect(shown()).toContain(`${level} risk`)
+  })
+
+  test('has the highest risks last, and how many there are above the question', async () => {
+    const { input, output, type, shown } = terminal()
+    const some = { ...three, fsRead: [{ pattern: '~', recursive: true }], stdio: { stdout: true } }
+    const asked = new TerminalPermissionPrompt({ input, output }).ask(question(some), never)
+    await type('n', 'Allow it?')
+    await asked
+    expect(shown().match(/\w+(?= risk:)/g)).toEqual(['low', 'medium', 'high', 'high'])
+    expect(shown()).toContain('\nIn all 4: 1 of low risk, 1 of medium risk, 2 of high risk.\nAllow it?')
+  })
+
+  const variables = (count: number) => Array.from({ length: count }, (_, index) => `NAME_${index}`)
+  const files = (length: number) => [{ pattern: `./${'x'.repeat(length - 2)}`, recursive: true }]
+
+  test.each([
+    ['32 capabilities', { envRead: variables(31), stdio: { stdin: true } }],
+    ['a path of 256 characters', { fsWrite: files(256) }],
+  ])('asks for as much as a person reads, and shows all of it: %s', async (_, capabilities) => {
+    const { input, output, type, shown } = terminal()
+    const asked = new TerminalPermissionPrompt({ input, output }).ask(question(capabilities), never)
+    await type('o', 'Allow it?')
+    expect(await asked).toEqual({ type: 'grant', duration: 'once' })
+    const { envRead, fsWrite } = full(capabilities) as Capabilities
+    for (const text of [...envRead, ...fsWrite.map(({ pattern }) => pattern)])
+      expect(shown().replaceAll(/\n +/g, '')).toContain(text)
+    expect(shown().length).toBeLessThan(12_000)
+  })
+
+  test.each([
+    ['33 capabilities', { envRead: variables(32), stdio: { stdin: true } }],
+    ['a path of 257 characters', { fsWrite: files(257) }],
+    ['a name that is longer as it is shown', { envRead: ['\u{e0001}'.repeat(30)] }],
+    ['a host of 300 characters', { net: [{ host: 'x'.repeat(300), protocol: 'https' as const }] }],
+  ])('asks nobody for more than a person reads: %s', async (_, capabilities) => {
+    const { input, output, shown } = terminal()
+    input.write('always\n')
+    const help = () => 'use --trust'
+    const answer = await new TerminalPermissionPrompt({ input, output, help }).ask(
+      question(capabilities),
+      never,
+    )
+    expect(answer).toMatchObject({ type: 'deny', reason: 'too-much' })
+    expect(answer).toMatchObject({ message: expect.stringContaining('sen inspect /plugins/it.wasm') })
+    expect(answer).toMatchObject({ message: expect.stringContaining('use --trust') })
+    expect(shown()).toBe('')
+  })
+
+  test('says how much of what is granted already is not shown', async () => {
+    const { input, output, type, shown } = terminal()
+    const granted = full({ envRead: variables(256), fsWrite: files(4_000) }) as Capabilities
+    const asked = new TerminalPermissionPrompt({ input, output }).ask(question(three, { granted }), never)
+    await type('n', 'Allow it?')
+    await asked
+    expect(shown()).toContain('… 225 more, of no higher risk')
+    expect(shown()).toContain('write, create and delete in ./xxx')
+    expect(shown().length).toBeLessThan(4_000)
+  })
+
+  test('begins no line with what a pattern says', async () => {
+    const { input, output, type, shown } = terminal()
+    const forged = { envRead: [`A${' '.repeat(78)}2. see nothing`], ...three }
+    const asked = new TerminalPermissionPrompt({ input, output }).ask(question(forged), never)
+    await type('n', 'Allow it?')
+    await asked
+    expect(shown()).toMatch(/^ {10,}2\. see nothing$/m)
   })
 
   test('says what is new in a plugin that has changed, and what it has', async () => {
@@ -243,6 +310,23 @@ describe('a prompt on the terminal', () => {
     expect(await asked).toEqual({ type: 'deny' })
     expect(shown()).toMatch(/\[n\]o: \n$/)
   })
+
+  test.each(['ended', 'destroyed'])(
+    'takes an input that was %s at a question for no at all later ones',
+    async how => {
+      const { input, output, shown, type } = terminal()
+      const prompt = new TerminalPermissionPrompt({ input, output })
+      const first = prompt.ask(question(three), never)
+      await type('what?', 'Allow it?')
+      if (how === 'ended') input.end()
+      else input.destroy()
+      expect(await first).toEqual({ type: 'deny' })
+      const before = shown()
+      for (const later of [prompt, new TerminalPermissionPrompt({ input, output })])
+        expect(await later.ask(question(three), never)).toMatchObject({ type: 'deny', reason: 'no-prompt' })
+      expect(shown()).toBe(before)
+    },
+  )
 
   test('takes silence for no, after a while', async () => {
     const { input, output } = terminal()

@@ -59,3 +59,12 @@ describe('standard output of the process, where a plugin’s is passed on', () =
     expect(peakMemoryBytes).toBeLessThan(200 * 2 ** 20)
   })
 })
+
+test('standard input that several executions read gives each byte to one of them, and none is told to try again', async () => {
+  const path = join(await temporaryDirectory(), 'read.wasm')
+  await writeFile(path, await wasiGuest('read', { stdio: { stdin: true } }, '(call $read (i32.const 0))'))
+  const typing = ['sh', '-c', '{ for each in 1 2 3 4 5 6 7 8; do printf x; sleep 0.1; done; } | "$@"', 'sh']
+  const { stdout } = await runProgram('wasi-share.mjs', [path], { within: typing })
+  expect(stdout).toMatch(/^x*( x*){7}\n$/)
+  expect(stdout.match(/x/g)).toHaveLength(8)
+})

@@ -117,8 +117,8 @@ fn denied_places(
     places(&real, lineages, Scope::of(pattern), mounts)
 }
 
-/// A directory that has these lineages, wherever else it is mounted, and what is mounted in it: part of
-/// another directory is.
+/// A directory that has these lineages, with those of wherever else it is mounted; and whatever is
+/// mounted in it, which may be part of a directory that it does not lie in.
 fn places(real: &Path, lineages: Vec<Lineage>, scope: Scope, mounts: &Mounts) -> Vec<Place> {
     // One that is not recursive means its direct entries.
     let reach = match scope {

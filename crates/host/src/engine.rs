@@ -197,9 +197,9 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
     let mut config = Config::new();
     config.consume_fuel(true);
     config.epoch_interruption(true);
-    // For debuggers of this process only. Without it code is made faster, and thousands of modules
-    // do not burden the process's own unwinder.
-    config.native_unwind_info(false);
+    // For debuggers of this process only, but on Windows, where wasmtime needs it. Without it code
+    // is made faster, and thousands of modules do not burden the process's own unwinder.
+    config.native_unwind_info(cfg!(windows));
 
     // Guests run on stacks of their own, never on the caller's: a Worker's small stack or deep
     // JavaScript recursion takes nothing away from the promised wasm stack.

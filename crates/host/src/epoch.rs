@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ const IDLE_TICKS: u32 = 100;
 pub(crate) struct EpochTicker {
     shared: Arc<Shared>,
     thread: OnceLock<Thread>,
+    /// Held while the thread is started.
+    starting: Mutex<()>,
 }
 
 struct Shared {
@@ -36,6 +38,7 @@ impl EpochTicker {
         Self {
             shared: Arc::new(shared),
             thread: OnceLock::new(),
+            starting: Mutex::new(()),
         }
     }
 
@@ -56,18 +59,20 @@ impl EpochTicker {
 
     #[cold]
     fn start(&self) {
-        self.thread.get_or_init(|| {
-            let shared = self.shared.clone();
-            let spawned = thread::Builder::new()
-                .name("sen-epoch".into())
-                .stack_size(64 << 10)
-                .spawn(move || shared.run());
-            match spawned {
-                Ok(handle) => handle.thread().clone(),
-                // Without a ticker, fuel still bounds every guest, and interrupts move the epoch themselves.
-                Err(_) => thread::current(),
-            }
-        });
+        let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.thread.get().is_some() {
+            return;
+        }
+        let shared = self.shared.clone();
+        let spawned = thread::Builder::new()
+            .name("sen-epoch".into())
+            .stack_size(64 << 10)
+            .spawn(move || shared.run());
+        // Without a ticker, fuel still bounds every guest, and interrupts move the epoch themselves.
+        // The next guest that enters tries again.
+        if let Ok(handle) = spawned {
+            let _ = self.thread.set(handle.thread().clone());
+        }
     }
 }
 

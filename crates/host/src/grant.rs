@@ -12,6 +12,7 @@ use sen_host_protocol::{Anchor, Capabilities, NormalPath, PathPattern};
 use crate::denied::Denied;
 use crate::lineage::{Identity, Lineage};
 use crate::plugin::Plugin;
+use crate::procfs;
 
 /// The most that a plugin sees of its environment, in bytes: names and values together.
 const MAX_ENVIRONMENT_BYTES: usize = 1 << 20;
@@ -319,6 +320,7 @@ fn open_without_links(path: &Path) -> io::Result<(Dir, Lineage)> {
         dir = dir.open_dir_nofollow(name)?;
         through.push(Identity::of(&dir)?);
     }
+    procfs::refuse(&dir)?;
     Ok((dir, Lineage::of_opened(through)))
 }
 

@@ -53,6 +53,7 @@ mod mounts;
 mod output;
 mod plugin;
 mod precheck;
+mod procfs;
 mod program;
 mod room;
 mod runner;

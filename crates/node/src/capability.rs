@@ -57,10 +57,10 @@ pub fn capabilities_missing(grant: Capabilities, request: Capabilities) -> Resul
     Ok((&read(grant)?.missing(&read(request)?)).into())
 }
 
-/// What of a request a grant covers, as it was requested.
+/// What both a grant and a request allow, as it was requested, or granted where only part of it was.
 #[napi(catch_unwind)]
-pub fn capabilities_covered(grant: Capabilities, request: Capabilities) -> Result<Capabilities> {
-    Ok((&read(grant)?.covered(&read(request)?)).into())
+pub fn capabilities_common(grant: Capabilities, request: Capabilities) -> Result<Capabilities> {
+    Ok((&read(grant)?.common(&read(request)?)).into())
 }
 
 /// What of a request has anything in common with a deny list. Throws for directories that are not

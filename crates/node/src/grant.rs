@@ -137,10 +137,14 @@ pub(crate) fn made(
     }
 }
 
+/// `EACCES` on every Unix, for what the host itself refuses.
+const ACCESS: i32 = 13;
+
 /// Numbers of Windows are others than those that Node knows.
 fn errno(error: &io::Error) -> Option<i32> {
-    let number = error.raw_os_error().filter(|_| cfg!(unix))?;
-    Some(-number)
+    let refused = || (error.kind() == io::ErrorKind::PermissionDenied).then_some(ACCESS);
+    let number = error.raw_os_error().or_else(refused);
+    number.filter(|_| cfg!(unix)).map(|number| -number)
 }
 
 impl From<Surroundings> for host::Surroundings {

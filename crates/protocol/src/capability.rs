@@ -79,17 +79,27 @@ impl Capabilities {
     pub fn missing(&self, request: &Self) -> Self {
         Self {
             stdio: self.stdio.missing(request.stdio),
-            ..self.part_of(request, false)
+            ..self.uncovered(request)
         }
     }
 
-    /// The items of `request` that this grant covers, in the request's order and spelling: never more than
-    /// was asked for.
+    /// What both this grant and `request` allow: items of `request` that the grant covers, and of
+    /// the grant where only part of an item was granted; in the request's order. Never more than was asked for.
     #[must_use]
-    pub fn covered(&self, request: &Self) -> Self {
+    pub fn common(&self, request: &Self) -> Self {
+        let paths =
+            |grants, requests| common(grants, requests, ParsedPath::parse, ParsedPath::covers);
         Self {
+            fs_read: paths(&self.fs_read, &request.fs_read),
+            fs_write: paths(&self.fs_write, &request.fs_write),
+            env_read: common(
+                &self.env_read,
+                &request.env_read,
+                |pattern| EnvPattern::parse(pattern),
+                EnvPattern::covers,
+            ),
+            net: common(&self.net, &request.net, ParsedNet::parse, ParsedNet::covers),
             stdio: self.stdio.covered(request.stdio),
-            ..self.part_of(request, true)
         }
     }
 
@@ -97,12 +107,12 @@ impl Capabilities {
     /// part of the other.
     ///
     /// A path that is not recursive means its direct entries too. Paths are compared as `anchors` make them
-    /// absolute; names, of variables too, without regard to case and Unicode form; an item that cannot be
+    /// absolute, and what is written counts as read; names, of variables too, without regard to case and Unicode form; an item that cannot be
     /// read meets every other of its kind. So more may be refused than was meant, never less. Links are not
     /// followed: whoever opens a path must refuse those that lead out of it.
     #[must_use]
     pub fn overlapping(&self, request: &Self, anchors: &Anchors) -> Self {
-        let paths = |denied, requests| {
+        let paths = |denied: &[PathPattern], requests| {
             overlapping(
                 denied,
                 requests,
@@ -110,9 +120,11 @@ impl Capabilities {
                 AbsolutePath::overlaps,
             )
         };
+        // Where the host lets a plugin write, it lets it read too.
+        let read_or_written = [&*self.fs_read, &*self.fs_write].concat();
         Self {
             fs_read: paths(&self.fs_read, &request.fs_read),
-            fs_write: paths(&self.fs_write, &request.fs_write),
+            fs_write: paths(&read_or_written, &request.fs_write),
             env_read: overlapping(
                 &self.env_read,
                 &request.env_read,
@@ -129,34 +141,20 @@ impl Capabilities {
         }
     }
 
-    /// The items in the lists of `request` that are covered, or those that are not.
-    fn part_of(&self, request: &Self, is_covered: bool) -> Self {
-        let paths = |grants, requests| {
-            part(
-                grants,
-                requests,
-                ParsedPath::parse,
-                ParsedPath::covers,
-                is_covered,
-            )
-        };
+    /// The items in the lists of `request` that this grant does not cover.
+    fn uncovered(&self, request: &Self) -> Self {
+        let paths =
+            |grants, requests| uncovered(grants, requests, ParsedPath::parse, ParsedPath::covers);
         Self {
             fs_read: paths(&self.fs_read, &request.fs_read),
             fs_write: paths(&self.fs_write, &request.fs_write),
-            env_read: part(
+            env_read: uncovered(
                 &self.env_read,
                 &request.env_read,
                 |pattern| EnvPattern::parse(pattern),
                 EnvPattern::covers,
-                is_covered,
             ),
-            net: part(
-                &self.net,
-                &request.net,
-                ParsedNet::parse,
-                ParsedNet::covers,
-                is_covered,
-            ),
+            net: uncovered(&self.net, &request.net, ParsedNet::parse, ParsedNet::covers),
             stdio: Stdio::default(),
         }
     }
@@ -224,13 +222,12 @@ impl Capabilities {
     }
 }
 
-/// Parses both sides once, as every request may meet every grant.
-fn part<'a, T: Clone, P, E>(
+/// The requests that no grant covers. Both sides are parsed once, as every request may meet every grant.
+fn uncovered<'a, T: Clone, P, E>(
     grants: &'a [T],
     requests: &'a [T],
     parse: impl Fn(&'a T) -> Result<P, E>,
     covers: impl Fn(&P, &P) -> bool,
-    is_covered: bool,
 ) -> Vec<T> {
     if requests.is_empty() {
         return Vec::new();
@@ -242,11 +239,36 @@ fn part<'a, T: Clone, P, E>(
     let covered = |request| {
         parse(request).is_ok_and(|request| grants.iter().any(|grant| covers(grant, &request)))
     };
-    requests
-        .iter()
-        .filter(|request| covered(request) == is_covered)
-        .cloned()
-        .collect()
+    let uncovered = requests.iter().filter(|request| !covered(request));
+    uncovered.cloned().collect()
+}
+
+/// The requests that a grant covers, and in place of each other one the grants that it covers.
+fn common<'a, T: Clone + PartialEq, P, E>(
+    grants: &'a [T],
+    requests: &'a [T],
+    parse: impl Fn(&'a T) -> Result<P, E>,
+    covers: impl Fn(&P, &P) -> bool,
+) -> Vec<T> {
+    let parsed = |items: &'a [T]| -> Vec<(&'a T, P)> {
+        let valid = |item| Some((item, parse(item).ok()?));
+        items.iter().filter_map(valid).collect()
+    };
+    let grants = parsed(grants);
+    let mut common: Vec<T> = Vec::new();
+    for (request, parsed) in parsed(requests) {
+        if grants.iter().any(|(_, grant)| covers(grant, &parsed)) {
+            common.push(request.clone());
+            continue;
+        }
+        let parts = grants.iter().filter(|(_, grant)| covers(&parsed, grant));
+        for (part, _) in parts {
+            if !common.contains(part) {
+                common.push((*part).clone());
+            }
+        }
+    }
+    common
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
@@ -356,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_falls_into_what_is_covered_and_what_is_missing() {
+    fn a_request_falls_into_what_was_granted_and_what_is_missing() {
         let grant = Capabilities {
             fs_read: vec![path("./data", true)],
             env_read: vec!["MY_*".to_owned()],
@@ -379,7 +401,7 @@ mod tests {
             },
         };
         assert_eq!(
-            grant.covered(&request),
+            grant.common(&request),
             Capabilities {
                 fs_read: vec![path("data/x", true)],
                 fs_write: vec![],
@@ -404,6 +426,43 @@ mod tests {
                 },
             }
         );
+    }
+
+    #[test]
+    fn where_part_of_what_is_asked_for_was_granted_that_part_is_had() {
+        let grant = Capabilities {
+            fs_read: vec![
+                path("./data/public", true),
+                path("./data", false),
+                path("./other", true),
+            ],
+            env_read: vec!["MY_A".to_owned(), "HOME".to_owned()],
+            net: vec![https("api.example.com"), https("*.example.org")],
+            ..Capabilities::default()
+        };
+        let request = Capabilities {
+            fs_read: vec![path("./data", true), path("./data/public/x", true)],
+            env_read: vec!["MY_*".to_owned()],
+            net: vec![https("*"), https("a.example.org")],
+            ..Capabilities::default()
+        };
+        let common = Capabilities {
+            fs_read: vec![
+                path("./data/public", true),
+                path("./data", false),
+                path("./data/public/x", true),
+            ],
+            env_read: vec!["MY_A".to_owned()],
+            net: vec![
+                https("api.example.com"),
+                https("*.example.org"),
+                https("a.example.org"),
+            ],
+            ..Capabilities::default()
+        };
+        assert_eq!(grant.common(&request), common);
+        // Asked for by halves, nothing more is had than by all of it.
+        assert!(common.covers(&request.common(&grant)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ import type { Terminal } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
 import { parseMoment } from '../moments.js'
 import { addReportOptions, type ReportOptions } from '../options.js'
+import { OWN_AUDIT_FILE } from '../own-audit.js'
 import { displayPath } from '../paths.js'
 import { type Layout, layout } from '../table.js'
 import { counted, parseCount } from '../units.js'
@@ -45,12 +46,14 @@ export function addAudit(program: Command, context: Context): void {
   const audit = program
     .command('audit')
     .summary('show what plugins asked for, were granted or refused, and used')
-    .description('What plugins asked for, were granted or refused, and used is written to a file.')
+    .description(
+      `What plugins that sen run and sen repl execute asked for, were granted or refused, and used is written to a file: ${OWN_AUDIT_FILE}.`,
+    )
   const command = audit
     .command('show')
     .summary('show what was recorded')
     .description('Shows what was recorded, the oldest first.')
-    .argument('[file]', "the audit file (default: sen's own)")
+    .argument('[file]', `the audit file (default: sen's own, ${OWN_AUDIT_FILE})`)
     .addOption(
       new Option('--type <TYPE>', 'only events of this type; may be repeated')
         .choices(AUDIT_EVENT_TYPES)
@@ -78,10 +81,16 @@ async function show(
   const isWanted = checkFilter(filterOf(options), 'filter')
   const view = options.json ? new JsonView(terminal) : new TableView(terminal)
   let most = limit
-  for await (const entries of follow ? followAudit(audit) : [readOnce(audit)]) {
-    view.show(await wantedOf(entries, isWanted, most))
-    // Of what comes from now on, everything.
-    most = Number.POSITIVE_INFINITY
+  try {
+    for await (const entries of follow ? followAudit(audit) : [readOnce(audit)]) {
+      view.show(await wantedOf(entries, isWanted, most))
+      // Of what comes from now on, everything.
+      most = Number.POSITIVE_INFINITY
+    }
+  } catch (error) {
+    // Sen's own begins with the first plugin that asks for anything.
+    if (file !== undefined || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    terminal.note('nothing has been recorded yet')
   }
   return 0
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { inertLine } from '../../inert.js'
+import { inertExcerpt } from '../../excerpt.js'
 import { Catalogue } from '../catalogue.js'
 import { type Candidates, matching, NOTHING } from '../completion/candidates.js'
 import { commandLineCandidates } from '../completion/command-line.js'
@@ -19,6 +19,9 @@ interface Typed {
   readonly partial: string
 }
 
+/** Characters of what a word is for: shells lay it out in a column, of each word. */
+const LONGEST_ABOUT = 120
+
 /**
  * `sen __complete`: what may be typed next, for the scripts of `sen completion`. The first line says
  * whether paths may be typed (`:files`, `:directories` or `:none`); each further line is a word, a
@@ -33,7 +36,7 @@ export function addComplete(program: Command, context: Context): void {
     .action(async (words: readonly string[], options: CompleteOptions) => {
       await perform(context, {}, async () => {
         const { words: lines, paths = 'none' } = await candidates(program, typed(words, options))
-        const rows = lines.map(({ word, about = '' }) => `${word}\t${inertLine(about)}`)
+        const rows = lines.map(({ word, about = '' }) => `${word}\t${inertExcerpt(about, LONGEST_ABOUT)}`)
         context.terminal.print([`:${paths}`, ...rows])
         return 0
       })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Context, perform } from '../context.js'
 import { DEFAULT_DIRECTORIES } from '../directories.js'
 import type { DoctorOptions } from '../doctor/doctor.js'
-import { addDirectoryOption, addLoadOptions, addReportOptions } from '../options.js'
+import { addDirectoryOption, addLoadOptions, addReportOptions, directories } from '../options.js'
 
 const HELP = `
 The exit code is 0 when there is no problem, whatever warnings there are, and otherwise that of the
@@ -17,13 +17,17 @@ export function addDoctor(program: Command, context: Context): void {
     .description(
       'Looks at the installation, the engine, the cache and all plugins, and says what to do about what is wrong.',
     )
-    .argument('[dir...]', `directories of plugins, as with --plugins (default: ${DEFAULT_DIRECTORIES})`)
+    .argument(
+      '[dir...]',
+      `directories of plugins, as with --plugins (default: ${DEFAULT_DIRECTORIES})`,
+      directories,
+    )
   addDirectoryOption(command)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
-  command.action(async (directories: readonly string[], options: DoctorOptions) => {
-    const named = [...directories, ...(options.plugins ?? [])]
+  command.action(async (others: readonly string[], options: DoctorOptions) => {
+    const named = [...others, ...(options.plugins ?? [])]
     await perform(context, options, async () => {
       // Loaded for this command alone.
       const { doctor } = await import('../doctor/doctor.js')

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { PluginScanner, type ScanFailure } from '../../index.js'
 import type { Terminal } from '../../terminal.js'
 import { type Context, perform } from '../context.js'
+import { failureOf } from '../failure.js'
 import {
   addLoadOptions,
   addReportOptions,
+  directory,
   type LoadOptions,
   loadingOf,
   type ReportOptions,
@@ -25,17 +27,17 @@ export function addScan(program: Command, context: Context): void {
     .description(
       'Loads every plugin of a directory: all files that end in .wasm, not those in directories below.',
     )
-    .argument('<dir>', 'the directory')
+    .argument('<dir>', 'the directory', directory)
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
-  command.action(async (directory: string, options: ScanOptions) => {
-    await perform(context, options, () => scan(context, directory, options))
+  command.action(async (path: string, options: ScanOptions) => {
+    await perform(context, options, () => scan(context, path, options))
   })
 }
 
-async function scan({ terminal }: Context, directory: string, options: ScanOptions): Promise<number> {
-  const { plugins, failures } = await new PluginScanner(loadingOf(options)).scanDirectory(directory)
+async function scan({ terminal }: Context, path: string, options: ScanOptions): Promise<number> {
+  const { plugins, failures } = await new PluginScanner(loadingOf(options)).scanDirectory(path)
   if (options.json) {
     terminal.json({ plugins: plugins.map(pluginData), failures: failures.map(failureData) })
     return 0
@@ -47,5 +49,6 @@ async function scan({ terminal }: Context, directory: string, options: ScanOptio
 }
 
 function show(terminal: Terminal, { path, error }: ScanFailure): void {
-  terminal.error(`${displayPath(path)}: ${withoutPath(error.message, path)}`, error.code)
+  const { code, message } = failureOf(error)
+  terminal.error(`${displayPath(path)}: ${withoutPath(message, path)}`, code)
 }

@@ -4,7 +4,7 @@ import { Catalogue } from '../catalogue.js'
 import { type Context, perform } from '../context.js'
 import { DEFAULT_DIRECTORIES, pluginDirectories } from '../directories.js'
 import { noteProblems } from '../notes.js'
-import { addLoadOptions, addVerboseOption, type LoadOptions, loadingOf } from '../options.js'
+import { addLoadOptions, addVerboseOption, directories, type LoadOptions, loadingOf } from '../options.js'
 import { displayPath } from '../paths.js'
 import { declarationsOf } from '../types/declarations.js'
 import { schemaOf } from '../types/schema.js'
@@ -32,7 +32,7 @@ export function addTypes(program: Command, context: Context): void {
     .command('types')
     .summary('write type declarations, or a JSON Schema, for the commands of plugins')
     .description('Writes type declarations for the commands of plugins, for editors and compilers.')
-    .argument('[dir...]', `directories of plugins (default: ${DEFAULT_DIRECTORIES})`)
+    .argument('[dir...]', `directories of plugins (default: ${DEFAULT_DIRECTORIES})`, directories)
     .option(
       '-o, --out <FILE>',
       'where to write it: whole or not at all, and only if it changes (default: stdout)',
@@ -41,8 +41,8 @@ export function addTypes(program: Command, context: Context): void {
   addLoadOptions(command)
   addVerboseOption(command)
   command.addHelpText('after', HELP)
-  command.action(async (directories: readonly string[], options: TypesOptions) => {
-    await perform(context, options, () => types(context, directories, options))
+  command.action(async (named: readonly string[], options: TypesOptions) => {
+    await perform(context, options, () => types(context, named, options))
   })
 }
 
@@ -51,8 +51,8 @@ async function types(
   named: readonly string[],
   options: TypesOptions,
 ): Promise<number> {
-  const directories = await pluginDirectories({ plugins: named.length > 0 ? named : undefined })
-  const catalogue = await Catalogue.load(directories, loadingOf(options))
+  const found = await pluginDirectories({ plugins: named.length > 0 ? named : undefined })
+  const catalogue = await Catalogue.load(found, loadingOf(options))
   noteProblems(terminal, catalogue)
   const commands = catalogue.plugins.map(({ manifest }) => manifest.command)
   const text = options.jsonSchema ? schemaOf(commands) : declarationsOf(commands)

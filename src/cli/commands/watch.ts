@@ -10,6 +10,7 @@ import {
   addLoadOptions,
   addReportOptions,
   debounceOption,
+  directories,
   type LoadOptions,
   loadingOf,
   type ReportOptions,
@@ -41,15 +42,15 @@ export function addWatch(program: Command, context: Context): void {
     .command('watch')
     .summary('follow directories, and show what is loaded, reloaded, unloaded, or fails')
     .description('Loads the plugins of directories, and shows what becomes of them as files change.')
-    .argument('[dirs...]', 'the directories (default: as for list)')
+    .argument('[dirs...]', 'the directories (default: as for list)', directories)
     .addOption(debounceOption())
     .option('--poll', 'look at the directories again and again, where the system tells of no changes')
     .option('--types <FILE>', 'keep type declarations for the commands there in this file')
   addLoadOptions(command)
   addReportOptions(command)
   command.addHelpText('after', HELP)
-  command.action(async (directories: string[], options: WatchOptions) => {
-    await perform(context, options, () => watch(context, directories, options))
+  command.action(async (given: readonly string[], options: WatchOptions) => {
+    await perform(context, options, () => watch(context, given, options))
   })
 }
 
@@ -58,9 +59,9 @@ async function watch(
   given: readonly string[],
   options: WatchOptions,
 ): Promise<number> {
-  const directories = candidateDirectories({ plugins: given.length === 0 ? undefined : given })
+  const followed = candidateDirectories({ plugins: given.length === 0 ? undefined : given })
   const registry = new PluginRegistry(loadingOf(options))
-  const watcher = await HotReloadWatcher.start(registry, directories, {
+  const watcher = await HotReloadWatcher.start(registry, followed, {
     persistent: true,
     signal,
     ...(options.debounce === undefined ? {} : { debounceMs: options.debounce }),
@@ -68,7 +69,7 @@ async function watch(
   })
   // Before anything else: the events of the first scan are for whoever is there by now.
   const events = watcher[Symbol.asyncIterator]()
-  terminal.note(`${counted(registry.size, 'command')} in ${directories.map(displayPath).join(', then ')}`)
+  terminal.note(`${counted(registry.size, 'command')} in ${followed.map(displayPath).join(', then ')}`)
   const lines = new EventLines(terminal)
   await writeTypes(terminal, registry, options)
   for await (const event of events) {

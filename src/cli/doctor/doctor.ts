@@ -1,5 +1,6 @@
 import { inertLine } from '../../inert.js'
 import type { Channel, Terminal } from '../../terminal.js'
+import { wrap } from '../../width.js'
 import { candidateDirectories, type DirectoryOptions } from '../directories.js'
 import { type LoadOptions, loadingOf, type ReportOptions } from '../options.js'
 import { counted } from '../units.js'
@@ -13,6 +14,9 @@ import { versionChecks } from './versions.js'
 export type DoctorOptions = DirectoryOptions & LoadOptions & ReportOptions
 
 const STATE_WIDTH = 'problem'.length
+const INDENT = ' '.repeat(STATE_WIDTH + 2)
+/** Fewer columns than this are no column of text. */
+const LEAST_TEXT = 20
 
 /**
  * Looks at the installation and at the plugins of these directories, or of the default ones, and shows what it finds.
@@ -77,12 +81,30 @@ function sheet(checks: readonly Check[], plugins: readonly PluginReport[], chann
   ]
 }
 
-function lines(title: string, verdict: Verdict, { colors }: Channel): string[] {
+function lines(title: string, verdict: Verdict, channel: Channel): string[] {
   const { state, message } = verdict
+  const { colors } = channel
   const color = { ok: colors.green, warning: colors.yellow, problem: colors.red }[state]
-  const line = `${color(state.padEnd(STATE_WIDTH))}  ${colors.bold(`${title}:`)} ${inertLine(message)}`
-  if (verdict.state === 'ok') return [line]
-  return [line, `${' '.repeat(STATE_WIDTH)}  ${colors.dim('remedy:')} ${inertLine(verdict.remedy)}`]
+  const [first, ...further] = sentence(`${title}:`, colors.bold, message, channel)
+  const found = [`${color(state.padEnd(STATE_WIDTH))}  ${first}`, ...further.map(indented)]
+  if (verdict.state === 'ok') return found
+  return [...found, ...sentence('remedy:', colors.dim, verdict.remedy, channel).map(indented)]
+}
+
+function indented(line: string): string {
+  return INDENT + line
+}
+
+/** A text behind its title, in the width that is left of a terminal behind the states. */
+function sentence(
+  title: string,
+  paint: (title: string) => string,
+  text: string,
+  { width }: Channel,
+): string[] {
+  const room = width === undefined ? undefined : Math.max(LEAST_TEXT, width - INDENT.length)
+  const [first = '', ...further] = wrap(`${title} ${inertLine(text)}`, room, 'keep')
+  return [paint(title) + first.slice(title.length), ...further]
 }
 
 function summary(verdicts: readonly Verdict[]): string {

@@ -8,7 +8,7 @@ import { dateOf } from '../../permissions/decided.js'
 import { clip } from '../../width.js'
 import { capabilityLines } from '../capability-lines.js'
 import { Catalogue } from '../catalogue.js'
-import { inWordsOfOptions } from '../failure.js'
+import { failureOf } from '../failure.js'
 import { permissionStore } from '../grants.js'
 import { LIMIT_FLAGS } from '../options.js'
 import { displayPath, withoutPath } from '../paths.js'
@@ -115,7 +115,7 @@ function shown(capabilities: Capabilities): string {
 
 function failureReport(failure: ScanFailure): PluginReport {
   const { path, error } = failure
-  const message = `${displayPath(path)}: ${inWordsOfOptions(withoutPath(error.message, path))} (${error.code})`
+  const message = `${displayPath(path)}: ${withoutPath(failureOf(error).message, path)} (${error.code})`
   const remedy = REMEDIES[error.code] ?? 'sen inspect --verbose FILE says more'
   return { path, ...problem(error, message, remedy), data: failureData(failure) }
 }

@@ -37,6 +37,11 @@ export class LineQueue {
     return this.#lines.length === 0
   }
 
+  /** Whether no line will come any more, so that nobody is to be asked for one. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Gives lines from now on to somebody else; returns what takes that back. */
   divert(to: (line: string) => void): () => void {
     this.#diversion = to

@@ -9,51 +9,57 @@ import { effectsOf } from '../effects.js'
 import { execute } from '../execution.js'
 import { noteDirectories, noteProblems } from '../notes.js'
 import { loadingOf, type ReportOptions, stdioOf } from '../options.js'
+import { OwnAudit } from '../own-audit.js'
 import { permissionsOf } from '../permissions.js'
 import type { PluginFile } from '../plugin-table.js'
 import { TypedPrompt } from './typed-prompt.js'
 import { WatchedPlugins } from './watched-plugins.js'
 
+/** What plugins are loaded with: at first, and again on `reload`. */
+interface Loading {
+  readonly terminal: Terminal
+  readonly options: ReplOptions
+  readonly prompt: TypedPrompt
+  readonly audit: OwnAudit
+  readonly onEvent: ((event: HotReloadEvent) => void) | undefined
+}
+
 /** What lasts from one command of a shell to the next. */
 export class Session {
-  readonly terminal: Terminal
   /** Whether to say what each execution used. */
   timing: boolean
   /** Whether the shell was told to end. */
   leaving = false
-  /** Asks for permission in the shell. */
-  readonly prompt: TypedPrompt
-  readonly #options: ReplOptions
+  readonly #loading: Loading
   readonly #signal: AbortSignal
-  readonly #onEvent: ((event: HotReloadEvent) => void) | undefined
   #provider: Catalogue | WatchedPlugins
   #running: AbortController | undefined
 
-  private constructor(
-    { terminal, signal }: Context,
-    options: ReplOptions,
-    prompt: TypedPrompt,
-    onEvent: ((event: HotReloadEvent) => void) | undefined,
-    provider: Catalogue | WatchedPlugins,
-  ) {
-    this.terminal = terminal
-    this.prompt = prompt
-    this.#options = options
-    this.timing = options.usage === true
+  private constructor(loading: Loading, signal: AbortSignal, provider: Catalogue | WatchedPlugins) {
+    this.#loading = loading
+    this.timing = loading.options.usage === true
     this.#signal = signal
-    this.#onEvent = onEvent
     this.#provider = provider
   }
 
   /** @param onEvent - Hears what becomes of the plugins. Without, they are what they are now until `reload`. */
   static async open(
-    context: Context,
+    { terminal, signal }: Context,
     options: ReplOptions,
     onEvent?: (event: HotReloadEvent) => void,
   ): Promise<Session> {
-    const prompt = new TypedPrompt()
-    const provider = await load(context.terminal, options, prompt, onEvent)
-    return new Session(context, options, prompt, onEvent, provider)
+    const audit = new OwnAudit(terminal)
+    const loading = { terminal, options, prompt: new TypedPrompt(), audit, onEvent }
+    return new Session(loading, signal, await load(loading))
+  }
+
+  get terminal(): Terminal {
+    return this.#loading.terminal
+  }
+
+  /** Asks for permission in the shell. */
+  get prompt(): TypedPrompt {
+    return this.#loading.prompt
   }
 
   get registry(): PluginRegistry {
@@ -72,13 +78,13 @@ export class Session {
 
   /** How results and failures are shown. */
   get report(): ReportOptions {
-    return { ...this.#options, usage: this.timing, layout: 'line' }
+    return { ...this.#loading.options, usage: this.timing, layout: 'line' }
   }
 
   /** Looks at the directories again. Where that fails, everything stays as it is. */
   async reload(): Promise<void> {
     const before = this.#provider
-    this.#provider = await load(this.terminal, this.#options, this.prompt, this.#onEvent)
+    this.#provider = await load(this.#loading)
     await before.close()
   }
 
@@ -86,7 +92,8 @@ export class Session {
   async doctor(): Promise<number> {
     // Loaded for this command alone.
     const { doctor } = await import('../doctor/doctor.js')
-    return await doctor(this.terminal, this.#options.plugins ?? [], { ...this.#options, layout: 'line' })
+    const { options } = this.#loading
+    return await doctor(this.terminal, options.plugins ?? [], { ...options, layout: 'line' })
   }
 
   /** Ends what runs, and gives up the plugins. */
@@ -100,7 +107,7 @@ export class Session {
     const spec = this.registry.getManifest(command)?.command
     if (
       spec !== undefined &&
-      (await answerWords(this.terminal, spec, args, { ...this.#options, ...this.report }))
+      (await answerWords(this.terminal, spec, args, { ...this.#loading.options, ...this.report }))
     )
       return 0
     const running = new AbortController()
@@ -125,16 +132,17 @@ export class Session {
   }
 }
 
-async function load(
-  terminal: Terminal,
-  options: ReplOptions,
-  prompt: TypedPrompt,
-  onEvent: ((event: HotReloadEvent) => void) | undefined,
-): Promise<Catalogue | WatchedPlugins> {
+async function load({
+  terminal,
+  options,
+  prompt,
+  audit,
+  onEvent,
+}: Loading): Promise<Catalogue | WatchedPlugins> {
   const directories = await pluginDirectories(options)
   const loading = loadingOf(options)
   const executing = {
-    permissions: permissionsOf(terminal, options, prompt),
+    permissions: permissionsOf(terminal, options, { prompt, audit }),
     effects: effectsOf(terminal, options),
     stdio: stdioOf(options),
   }

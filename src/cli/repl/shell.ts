@@ -106,12 +106,13 @@ async function converse(session: Session, announcements: Announcements): Promise
     const [name, ...args] = reader.read(line) ?? []
     if (name !== undefined) await interpret(session, [name, ...args])
     if (session.leaving) break
-    // Lines that were pasted, or typed ahead, are asked for no more.
-    if (typed.isEmpty) prompt()
+    // Lines that were pasted, or typed ahead, are asked for no more. An editor that has closed would open the terminal
+    // again, and read nothing from it.
+    if (typed.isEmpty && !typed.isClosed) prompt()
   }
   announcements.hold()
   editor.close()
-  if (!session.leaving) terminal.stdout.write('\n')
+  if (!lineStart.isReached) terminal.stdout.write('\n')
   await history.close()
   return 0
 }

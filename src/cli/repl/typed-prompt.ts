@@ -30,9 +30,10 @@ export class TypedPrompt implements PermissionPrompt {
     const end = () => input.end()
     const takeBack = typed.divert(line => input.write(`${line}\n`))
     editor.setPrompt('')
-    editor.once('close', end)
+    if (typed.isClosed) end()
+    else editor.once('close', end)
     try {
-      return await new TerminalPermissionPrompt({ input }).ask(question, signal)
+      return await new TerminalPermissionPrompt({ input, help: permissionHelp }).ask(question, signal)
     } finally {
       editor.off('close', end)
       takeBack()

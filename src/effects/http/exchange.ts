@@ -1,6 +1,7 @@
 /** The only file that knows undici. */
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { Client } from 'undici'
 import type { Header } from '../../outcome.js'
 import { EffectFailure } from '../failure.js'
 import { ACCEPT_ENCODING } from './body.js'
@@ -37,8 +38,6 @@ export async function exchange<T>(
   { maxBodyBytes, signal }: ExchangeOptions,
   receive: (response: Response) => Promise<T>,
 ): Promise<T> {
-  // Loaded by the first request: most programs make none. Before there is a connection to look after.
-  const { Client } = await import('undici')
   const socket = await open()
   const client = new Client(target.url.origin, {
     // Not at once: undici would not notice that it has a connection.

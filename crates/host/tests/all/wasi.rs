@@ -87,6 +87,7 @@ const CREATE: u32 = 1;
 const DIRECTORY: u32 = 1 << 1;
 
 const PERM: u8 = 63;
+const LOOP: u8 = 32;
 const NOENT: u8 = 44;
 const BADF: u8 = 8;
 const NOMEM: u8 = 48;
@@ -283,6 +284,32 @@ fn what_is_no_file_is_not_opened_and_holds_nobody_up() {
         let plugin = load(&opens("fifo", 0, rights));
         let world = world(&plugin, &changes("./data", true), &scratch.0);
         assert_eq!(errno(&plugin, &world), PERM);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_the_system_shows_of_processes_is_granted_to_nobody() {
+    let root = Path::new("/");
+    for (path, oflags, rights, expected) in [
+        ("proc/self/environ", 0, READ, PERM),
+        ("proc/self/mem", 0, READ | WRITE, PERM),
+        ("proc/self/task", DIRECTORY, READ, PERM),
+        ("proc", DIRECTORY, READ, PERM),
+        // Through a link that only the system can follow.
+        ("proc/self/root/etc/passwd", 0, READ, LOOP),
+    ] {
+        let plugin = load(&opens(path, oflags, rights));
+        let world = world(&plugin, &changes("/", true), root);
+        assert_eq!(errno(&plugin, &world), expected, "{path}");
+    }
+    // The grant is one.
+    let plugin = load(&opens("etc/passwd", 0, READ));
+    assert_eq!(errno(&plugin, &world(&plugin, &reads("/", true), root)), 0);
+    for path in ["/proc", "/proc/self", "/proc/self/fd", "/proc/sys"] {
+        let refused = Grant::open(&plugin, &reads(path, true), &within(root)).unwrap_err();
+        let kind = refused.error.kind();
+        assert_eq!(kind, std::io::ErrorKind::PermissionDenied, "{path}");
     }
 }
 

@@ -299,9 +299,13 @@ mod tests {
             stdio(true, false),
             stdio(false, true),
         ];
+        let [reading, writing] = [0, 1];
         for (d, denied) in kinds.iter().enumerate() {
             for (r, request) in kinds.iter().enumerate() {
-                assert_eq!(meet(denied, request), d == r, "{denied:?} {request:?}");
+                // What is written is read as well.
+                let expected = d == r || (d, r) == (reading, writing);
+                let refused = denied.overlapping(request, &anchors());
+                assert_eq!(!refused.is_empty(), expected, "{denied:?} {request:?}");
             }
         }
     }

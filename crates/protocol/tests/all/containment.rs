@@ -88,22 +88,22 @@ proptest! {
     }
 
     #[test]
-    fn what_is_covered_and_what_is_missing_make_up_the_request(
+    fn what_a_grant_and_a_request_have_in_common_is_all_that_both_allow(
         grant in arbitrary::capabilities(),
         request in arbitrary::capabilities(),
     ) {
-        let (covered, missing) = (grant.covered(&request), grant.missing(&request));
-        prop_assert!(grant.covers(&covered));
-        prop_assert_eq!(grant.covers(&request), missing.is_empty());
-        let mut both = covered;
-        both.fs_read.extend(missing.fs_read);
-        both.fs_write.extend(missing.fs_write);
-        both.env_read.extend(missing.env_read);
-        both.net.extend(missing.net);
-        both.stdio.stdin |= missing.stdio.stdin;
-        both.stdio.stdout |= missing.stdio.stdout;
-        both.stdio.stderr |= missing.stdio.stderr;
-        prop_assert_eq!(both.canonical_hash(), request.canonical_hash());
+        let common = grant.common(&request);
+        prop_assert!(grant.covers(&common));
+        prop_assert!(request.covers(&common));
+        let of_both = items(&request).into_iter().filter(|item| grant.covers(item));
+        let parts = items(&grant).into_iter().filter(|item| request.covers(item));
+        for item in of_both.chain(parts) {
+            prop_assert!(common.covers(&item), "{:?} {:?}", common, item);
+        }
+        prop_assert_eq!(grant.covers(&request), grant.missing(&request).is_empty());
+        for item in items(&grant.missing(&request)) {
+            prop_assert!(item.is_empty() || !grant.covers(&item));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use cap_fs_ext::{
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use crate::grant::{Root, Scope};
+use crate::procfs;
 
 use super::descriptor::Descriptor;
 use super::errno::Errno;
@@ -145,7 +146,7 @@ impl OpenDirectory {
             // What took the file's place since it was looked at must not hold up this thread.
             .nonblock(true);
         let file = place.dir.open_with(&place.path, &options)?.into_std();
-        if !file.metadata()?.is_file() {
+        if !file.metadata()?.is_file() || procfs::refuse(&file).is_err() {
             return Err(Errno::Perm);
         }
         OpenFile::new(file, held, open, self.may_change(open))
@@ -170,6 +171,7 @@ impl OpenDirectory {
             FollowSymlinks::Yes => place.dir.open_dir(&place.path)?,
             FollowSymlinks::No => place.dir.open_dir_nofollow(&place.path)?,
         };
+        procfs::refuse(&dir).map_err(|_| Errno::Perm)?;
         Ok(Self {
             dir: Arc::new(dir),
             root: self.root.clone(),

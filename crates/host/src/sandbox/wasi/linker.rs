@@ -92,10 +92,16 @@ macro_rules! calls {
                     |mut caller: Caller<'_, State>, (fd, pieces, count, read): (u32, u32, u32, u32)| {
                         Box::new(async move {
                             waiting::patience(&mut caller).await;
-                            waiting::for_input(&mut caller, fd).await?;
-                            enter(&mut caller, |context, memory| {
-                                descriptor_calls::fd_read(context, memory, fd, pieces, count, read)
-                            })
+                            loop {
+                                waiting::for_input(&mut caller, fd).await?;
+                                let answer = enter(&mut caller, |context, memory| {
+                                    descriptor_calls::fd_read(context, memory, fd, pieces, count, read)
+                                })?;
+                                // Another guest may have read what there was.
+                                if answer != i32::from(Errno::Again as u16) {
+                                    return Ok(answer);
+                                }
+                            }
                         })
                     },
                 ),

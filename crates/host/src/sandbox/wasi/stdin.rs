@@ -76,10 +76,13 @@ impl Stdin {
 #[cfg(unix)]
 mod process {
     use std::io;
+    use std::sync::{Mutex, PoisonError};
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     use super::{Errno, Read};
+
+    static READING: Mutex<()> = Mutex::new(());
 
     pub(super) fn is_ready() -> bool {
         let stdin = io::stdin();
@@ -94,6 +97,8 @@ mod process {
         if buffer.is_empty() {
             return Ok(Read::Bytes(0));
         }
+        // One guest at a time: what another one reads in between would be waited for.
+        let _reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_ready() {
             return Ok(Read::NotYet);
         }
