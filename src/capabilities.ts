@@ -144,7 +144,9 @@ export function checkCapabilities(value: unknown, path: string): Capabilities {
     return readCapabilities(value)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
-    throw invalidArgument([path, ...error.path].join('.'), error.message, String(error.path[0] ?? path))
+    const [key] = error.path
+    const name = key === undefined ? undefined : String(key)
+    throw invalidArgument([path, ...error.path].join('.'), error.message, name)
   }
 }
 

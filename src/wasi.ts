@@ -45,9 +45,7 @@ export class Wasi {
     if (workingDirectory !== undefined && typeof workingDirectory !== 'string') {
       throw invalidArgument('options.wasi.workingDirectory', 'must be a string')
     }
-    if (env !== undefined && (typeof env !== 'object' || env === null)) {
-      throw invalidArgument('options.wasi.env', 'must be an object of strings')
-    }
+    if (env !== undefined) checkVariables(env)
     this.#workingDirectory = workingDirectory === undefined ? undefined : resolve(workingDirectory)
     this.#env = env
     this.#stdio =
@@ -160,6 +158,16 @@ export class Wasi {
   #ownSink(): addon.OutputSink {
     this.#sink ??= newSink()
     return this.#sink
+  }
+}
+
+/** A list, or a `Map`, would be an environment with no variables that anybody meant. */
+function checkVariables(env: unknown): void {
+  if (typeof env !== 'object' || env === null || Symbol.iterator in env)
+    throw invalidArgument('options.wasi.env', 'must be an object of strings')
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && typeof value !== 'string')
+      throw invalidArgument(`options.wasi.env.${name}`, 'must be a string', 'env')
   }
 }
 

@@ -175,7 +175,10 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
     return this
   }
 
-  /** Events from now on, until the watcher is closed. Ending the iteration does not close it. */
+  /**
+   * Events from now on, until the watcher is closed. Ending the iteration does not close it. The latest 16,384 are kept
+   * for whoever does not read them in time.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<HotReloadEvent> {
     return this.#events.iterate()
   }

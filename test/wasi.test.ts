@@ -347,6 +347,10 @@ describe('options', () => {
     ['wasi', 'nonsense'],
     ['workingDirectory', { workingDirectory: 1 }],
     ['env', { env: 'PATH' }],
+    ['env', { env: ['LANG=C'] }],
+    ['env', { env: new Map([['LANG', 'C']]) }],
+    ['env', { env: { LANG: 'C', COLUMNS: 80 } }],
+    ['env', { env: { LANG: null } }],
     ['stdio', { stdio: 'inert' }],
     ['cwd', { cwd: '.' }],
   ])('what is wrong with %s is said', (name, wasi) => {

@@ -116,6 +116,8 @@ describe('a watcher', () => {
     await watcher.close()
     expect(await waiting).toEqual({ value: undefined, done: true })
     expect(await rest.next()).toEqual({ value: undefined, done: true })
+    for await (const { type } of watcher) types.push(type)
+    expect(types).toHaveLength(3)
   })
 
   test('stops telling those who no longer listen', async () => {

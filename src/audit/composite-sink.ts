@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors.js'
+import { checkBoolean } from '../options.js'
 import { textOfError } from '../text-of-error.js'
 import { isThenable } from '../thenable.js'
 import type { AuditEvent } from './event.js'
@@ -18,8 +19,9 @@ export class CompositeAuditSink implements AuditSink {
   constructor(sinks: readonly AuditSink[]) {
     if (!Array.isArray(sinks)) throw invalidArgument('sinks', 'must be an array of audit sinks')
     sinks.forEach((sink: unknown, index) => {
-      if (isSink(sink)) return
-      throw invalidArgument('sinks', `must be an array of audit sinks, which number ${index} is not`)
+      if (!isSink(sink))
+        throw invalidArgument('sinks', `must be an array of audit sinks, which number ${index} is not`)
+      if (sink.required !== undefined) checkBoolean(sink.required, `sinks[${index}].required`)
     })
     this.#sinks = [...sinks]
     this.required = this.#sinks.some(({ required }) => required === true)

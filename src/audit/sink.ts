@@ -4,7 +4,8 @@ import type { AuditEvent } from './event.js'
 export interface AuditSink {
   /**
    * Whether an event that cannot be recorded stops what it would have recorded: an execution is
-   * refused, a grant not given. Default: false, and the event is lost.
+   * refused, a grant not given. A plugin is loaded and unloaded all the same, and one that asks for no
+   * capabilities runs, which makes no event. Default: false, and the event is lost.
    */
   readonly required?: boolean
   /** Records one event. What comes before it has been recorded or has failed. */

@@ -4,6 +4,7 @@ import { inertExcerpt } from '../excerpt.js'
 import { checkInteger, checkOneOf, checkOptions } from '../options.js'
 import { widthOf, wrap } from '../width.js'
 import { type Argument, type Command, isOption, optionTermOf, placeholderOf, usageOf } from './arguments.js'
+import { checkCommand } from './checked-command.js'
 import { explanationOf } from './facts.js'
 import { markdownHelp } from './markdown.js'
 
@@ -53,8 +54,7 @@ const LEAST_TEXT = 20
  * @throws {PluginHostError} `ERR_INVALID_ARG`.
  */
 export function renderHelp(spec: Command, format: HelpFormat = 'text', options?: HelpOptions): string {
-  if (typeof spec !== 'object' || spec === null)
-    throw invalidArgument('spec', 'must be a CommandSpec, as manifest.command is')
+  checkCommand(spec, 'spec')
   const checked = checkOptions(options, 'options', ['width', 'call', 'subcommands'])
   const { width, call = spec.name, subcommands } = checked
   if (width !== undefined) checkInteger(width, 'options.width', 1, 2 ** 31)

@@ -8,6 +8,7 @@ import {
   takesValue,
   usageOf,
 } from './arguments.js'
+import { checkCommand } from './checked-command.js'
 
 /** The JSON Schema of one value. */
 export interface ValueSchema {
@@ -49,8 +50,8 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
  * @throws {PluginHostError} `ERR_INVALID_ARG`.
  */
 export function commandSchema(spec: Command, call: string = spec?.name): CommandSchema {
-  if (typeof spec !== 'object' || spec === null)
-    throw invalidArgument('spec', 'must be a CommandSpec, as manifest.command is')
+  checkCommand(spec, 'spec')
+  if (typeof call !== 'string') throw invalidArgument('call', 'must be a string')
   return { $schema: DIALECT, ...schemaOf(spec, call) }
 }
 

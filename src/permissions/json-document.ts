@@ -36,10 +36,14 @@ export class JsonDocument {
   /** @throws {JsonProblem} Where the text is no JSON. */
   constructor(text: string) {
     this.#text = text
-    const errors: ParseError[] = []
-    this.#root = this.#parse(errors)
-    this.#refuseDuplicates(this.#root, [])
-    this.value = parser().getNodeValue(this.#root)
+    try {
+      this.#root = this.#parse()
+      this.#refuseDuplicates(this.#root, [])
+      this.value = parser().getNodeValue(this.#root)
+    } catch (error) {
+      // What else the parser throws, and all that goes through what it made, is a full stack.
+      throw error instanceof RangeError ? tooDeep(text, error) : error
+    }
   }
 
   /** What is wrong with the value that these keys and indices lead to, or with what should have it. */
@@ -50,16 +54,10 @@ export class JsonDocument {
     return new JsonProblem(this.#text, (found ?? this.#root).offset, keyOf(path), problem)
   }
 
-  #parse(errors: ParseError[]): Node {
+  #parse(): Node {
     const options = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false }
-    let root: Node | undefined
-    try {
-      root = parser().parseTree(this.#text, errors, options)
-    } catch (error) {
-      // What else the parser throws is a full stack.
-      if (!(error instanceof RangeError)) throw error
-      throw tooDeep(this.#text, error)
-    }
+    const errors: ParseError[] = []
+    const root = parser().parseTree(this.#text, errors, options)
     const [first] = errors
     if (first !== undefined) {
       const name = parser().printParseErrorCode(first.error)

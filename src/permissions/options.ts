@@ -2,7 +2,7 @@ import type { AuditSink } from '../audit/sink.js'
 import { type CapabilitiesInput, checkCapabilities, NO_CAPABILITIES, union } from '../capabilities.js'
 import { invalidArgument } from '../errors.js'
 import type { Capabilities } from '../manifest.js'
-import { checkOneOf, checkOptions } from '../options.js'
+import { checkBoolean, checkOneOf, checkOptions } from '../options.js'
 import { MemoryPermissionStore } from './memory-store.js'
 import type { PermissionNotice } from './notice.js'
 import type { PermissionPrompt } from './prompt.js'
@@ -25,7 +25,10 @@ export interface PermissionOptions {
   readonly store?: PermissionStore
   /** Who is asked. Default: nobody, so that whatever would have to be asked is refused. */
   readonly prompt?: PermissionPrompt
-  /** What was asked, granted, refused and used is told to this sink. Default: none. */
+  /**
+   * What was asked, granted, refused and used is told to this sink. Executions of plugins that ask for nothing use nothing,
+   * and are not recorded. Default: none.
+   */
   readonly audit?: AuditSink
   /** What somebody trusts on the command line. Default: nothing. */
   readonly trustFlags?: TrustFlags
@@ -68,7 +71,7 @@ export function checkPermissions(
       having(store, `${path}.store`, ['find', 'list', 'put', 'remove', 'clear']) ??
       new MemoryPermissionStore(),
     prompt: having(prompt, `${path}.prompt`, ['ask']),
-    audit: having(audit, `${path}.audit`, ['record']),
+    audit: checkSink(audit, `${path}.audit`),
     trustFlags: new CheckedTrustFlags(trustFlags, `${path}.trustFlags`),
     granularity:
       granularity === undefined
@@ -83,6 +86,13 @@ function denied(deny: PermissionOptions['deny'], path: string): Capabilities {
   if (deny === undefined) return NO_CAPABILITIES
   const lists = Array.isArray(deny) ? deny : [deny]
   return lists.reduce<Capabilities>((sum, list) => union(sum, checkCapabilities(list, path)), NO_CAPABILITIES)
+}
+
+/** A sink that says nothing that is no answer to whether it is required. */
+function checkSink(sink: AuditSink | undefined, path: string): AuditSink | undefined {
+  const checked = having(sink, path, ['record'])
+  if (checked?.required !== undefined) checkBoolean(checked.required, `${path}.required`)
+  return checked
 }
 
 /** Something with these methods, which may be inherited. */

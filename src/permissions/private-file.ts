@@ -50,9 +50,14 @@ export function readPrivateFile(path: string): string | undefined {
 /**
  * Writes such a file, in a directory that is there: it is whole, or as it was before.
  *
+ * @throws {PluginHostError} `ERR_PERMISSION_DENIED` for more than would be read again.
  * @throws What the system says.
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    const problem = `would have more than ${MAX_BYTES} bytes, and is as it was: revoke grants that are not needed`
+    throw storeError(`the permission store ${path} ${problem}`)
+  }
   await writeWhole(path, text, 0o600)
   await syncDirectory(dirname(path))
 }

@@ -34,6 +34,7 @@ export type HotReloadListener = (event: HotReloadEvent) => void
 export class Events {
   readonly #listeners = new Map<HotReloadEventType, { listener: HotReloadListener; once: boolean }[]>()
   readonly #queues = new Set<Queue>()
+  #isClosed = false
 
   on(type: HotReloadEventType, listener: HotReloadListener, once: boolean): void {
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), { listener, once }])
@@ -55,15 +56,17 @@ export class Events {
     }
   }
 
-  /** Events from now on. */
+  /** Events from now on; none where nobody hears anything any more. */
   iterate(): AsyncIterableIterator<HotReloadEvent> {
     const queue = new Queue(() => this.#queues.delete(queue))
-    this.#queues.add(queue)
+    if (this.#isClosed) queue.end()
+    else this.#queues.add(queue)
     return queue
   }
 
   /** Nobody hears anything any more; iterators end with what they have. */
   close(): void {
+    this.#isClosed = true
     this.#listeners.clear()
     for (const queue of this.#queues) queue.end()
     this.#queues.clear()
@@ -87,11 +90,16 @@ function warn(error: unknown): void {
   })
 }
 
+/** Events that an iterator keeps for whoever reads it: as many as a large directory has plugins. */
+const MOST_QUEUED = 16_384
+
+/** Events of an iterator. Of more than it keeps, the oldest go, which is said by a warning of the process. */
 class Queue implements AsyncIterableIterator<HotReloadEvent> {
   readonly #events: HotReloadEvent[] = []
   readonly #waiting: ((result: IteratorResult<HotReloadEvent>) => void)[] = []
   readonly #onReturn: () => void
   #ended = false
+  #hasLost = false
 
   constructor(onReturn: () => void) {
     this.#onReturn = onReturn
@@ -99,13 +107,27 @@ class Queue implements AsyncIterableIterator<HotReloadEvent> {
 
   push(event: HotReloadEvent): void {
     const waiting = this.#waiting.shift()
-    if (waiting === undefined) this.#events.push(event)
-    else waiting({ value: event, done: false })
+    if (waiting !== undefined) {
+      waiting({ value: event, done: false })
+      return
+    }
+    this.#events.push(event)
+    if (this.#events.length > MOST_QUEUED) this.#lose()
   }
 
   end(): void {
     this.#ended = true
     for (const waiting of this.#waiting.splice(0)) waiting({ value: undefined, done: true })
+  }
+
+  #lose(): void {
+    this.#events.shift()
+    if (this.#hasLost) return
+    this.#hasLost = true
+    process.emitWarning(
+      `an iterator of a HotReloadWatcher is ${MOST_QUEUED} events behind, and loses the oldest: read it, or end it`,
+      { type: 'HotReloadWarning', code: 'SEN_EVENTS_LOST' },
+    )
   }
 
   async next(): Promise<IteratorResult<HotReloadEvent>> {

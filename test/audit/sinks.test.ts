@@ -191,4 +191,10 @@ describe('several sinks as one', () => {
       expect(faultSync('ERR_INVALID_ARG', make).details).toEqual({ name: 'sinks' })
     },
   )
+
+  test('are not made of one that is neither required nor not', () => {
+    const sinks = [{ record: () => {} }, { record: () => {}, required: 'yes' }]
+    const make = () => new CompositeAuditSink(sinks as never)
+    expect(faultSync('ERR_INVALID_ARG', make).details).toEqual({ name: 'required' })
+  })
 })

@@ -5,7 +5,7 @@ import { widthOf } from '../../src/width.js'
 import { controlsIn } from '../cli/sen.js'
 import { faultSync } from '../fault.js'
 import { guest, plugin } from '../guest.js'
-import { command } from './spec.js'
+import { command, wrongCommands } from './spec.js'
 
 async function specOf(name: string): Promise<CommandSpec> {
   return (await new PluginLoader().load(plugin(name))).manifest.command
@@ -220,14 +220,17 @@ describe('what a plugin says of itself is only read', () => {
   })
 })
 
-test.each([
+test.each<readonly [string, readonly unknown[]]>([
   ['spec', [undefined]],
+  ...wrongCommands.map(([name, spec]) => [name, [spec]] as const),
   ['format', [command([]), 'html']],
   ['width', [command([]), 'text', { width: 0 }]],
   ['call', [command([]), 'text', { call: 1 }]],
   ['subcommands', [command([]), 'text', { subcommands: 'all' }]],
   ['columns', [command([]), 'text', { columns: 80 }]],
 ])('a wrong %s is refused', (name, args) => {
-  const error = faultSync('ERR_INVALID_ARG', () => renderHelp(...(args as Parameters<typeof renderHelp>)))
+  const error = faultSync('ERR_INVALID_ARG', () =>
+    renderHelp(...(args as unknown as Parameters<typeof renderHelp>)),
+  )
   expect(error.details.name).toBe(name)
 })

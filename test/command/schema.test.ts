@@ -3,7 +3,7 @@ import { commandSchema, PluginLoader } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { faultSync } from '../fault.js'
 import { plugin } from '../guest.js'
-import { command } from './spec.js'
+import { command, wrongCommands } from './spec.js'
 
 const validator = () => new Ajv2020({ strict: true, allowUnionTypes: true })
 
@@ -80,6 +80,11 @@ describe('the JSON Schema of a command', () => {
   })
 
   test('is made of a command only', () => {
+    for (const [name, spec] of wrongCommands)
+      expect(faultSync('ERR_INVALID_ARG', () => commandSchema(spec as never)).details.name).toBe(name)
+    expect(faultSync('ERR_INVALID_ARG', () => commandSchema(command([]), 1 as never)).details.name).toBe(
+      'call',
+    )
     expect(faultSync('ERR_INVALID_ARG', () => commandSchema(undefined as never)).details.name).toBe('spec')
   })
 })

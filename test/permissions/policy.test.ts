@@ -80,7 +80,7 @@ describe('a policy file', () => {
     faultSync('ERR_INVALID_ARG', () => PermissionPresets.ci(path))
   })
 
-  test.each([
+  test.each<readonly [string, number, number | undefined, string]>([
     [
       '{\n  "version": 1,\n  "plugins": [\n    { "digest": 1, "capabilities": {} }\n  ]\n}',
       4,
@@ -93,6 +93,9 @@ describe('a policy file', () => {
     ['{ "version": 1 } // for all', 1, 18, 'the file'],
     ['', 1, 1, 'the file'],
     ['['.repeat(200_000), 1, undefined, 'the file'],
+    ...[1_000, 5_000, 50_000].map(
+      depth => ['['.repeat(depth) + ']'.repeat(depth), 1, undefined, 'the file'] as const,
+    ),
   ])('says line, column and key: %#', async (text, line, column, key) => {
     const path = await policyFile(text)
     const { message } = faultSync('ERR_INVALID_ARG', () => readPermissionPolicy(path))
@@ -100,6 +103,18 @@ describe('a policy file', () => {
       true,
     )
   })
+
+  test.each(['2030-02-30', '2030-13-01', '2029-02-29T00:00:00Z', '2030-01-31T24:00:00Z'])(
+    'is refused with a date that no calendar has: %s',
+    async until => {
+      const entry = { digest: digest('a'), capabilities: {} }
+      const path = await policyFile({ version: 1, plugins: [{ ...entry, until }] })
+      const { details } = faultSync('ERR_INVALID_ARG', () => readPermissionPolicy(path))
+      expect(details.name).toBe('plugins[0].until')
+      const there = await policyFile({ version: 1, plugins: [{ ...entry, until: '2028-02-29' }] })
+      expect(readPermissionPolicy(there).plugins[0]?.until).toEqual(new Date('2028-02-29'))
+    },
+  )
 
   test('that is not there, or no file, is refused', async () => {
     const directory = await temporaryDirectory()

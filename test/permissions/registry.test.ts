@@ -107,8 +107,10 @@ describe('permissions are checked like other options', () => {
     ['a store without methods', { store: new Map() }, 'store'],
     ['a prompt that is a function', { prompt: () => {} }, 'prompt'],
     ['a sink that records nothing', { audit: {} }, 'audit'],
+    ['a sink that is required, or so', { audit: { record: () => {}, required: 'yes' } }, 'required'],
     ['flags of another kind', { trustFlags: { plugin: [] } }, 'plugin'],
     ['a granularity that is not known', { granularity: 'call' }, 'granularity'],
+    ['a deny list that is none', { deny: 'x' }, 'deny'],
     ['a deny list that is wrong', { deny: [{ envRead: ['*'] }] }, 'envRead'],
     ['notices for nobody', { onNotice: true }, 'onNotice'],
   ])('%s', (_, permissions, name) => {
@@ -221,12 +223,15 @@ describe('what a person answers', () => {
     const store = Object.assign(new MemoryPermissionStore(), {
       put: () => Promise.reject(new Error('the disk is full')),
     })
-    const { registry, notices, prompt } = registryWith({ store }, [always])
+    const { registry, notices, prompt, events } = registryWith({ store }, [always])
     await registry.loadPlugin(await asking('it', read))
     await registry.execute('it')
     await registry.execute('it')
     expect(prompt.questions).toHaveLength(1)
     expect(notices).toMatchObject([{ type: 'not-remembered', command: 'it' }])
+    expect(events.filter(({ type }) => type === 'granted').map(({ details }) => details)).toMatchObject([
+      { duration: 'always', remembered: false },
+    ])
   })
 
   test('refuses where nobody can be asked, or asking fails', async () => {

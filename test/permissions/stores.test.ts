@@ -15,7 +15,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { fault, faultSync, rejection } from '../fault.js'
 import { temporaryDirectory } from '../guest.js'
 import { pipe } from '../system.js'
-import { asking } from './asking.js'
+import { asking, full } from './asking.js'
 import { aGrant, digest } from './grants.js'
 
 const run = promisify(execFile)
@@ -158,6 +158,24 @@ describe('a store in a file', () => {
     await store.put(aGrant('after'))
     expect(store.find('after')).toHaveLength(1)
   })
+})
+
+test('a file of grants does not become larger than is read of one', async () => {
+  const path = join(await temporaryDirectory(), 'permissions.json')
+  const store = new FilePermissionStore(path)
+  await store.put(aGrant('small'))
+  const patterns = Array.from({ length: 250 }, (_, index) => `./${'x/'.repeat(2_000)}${index}`)
+  const large = full({ fsRead: patterns.map(pattern => ({ pattern, recursive: false })) }) as never
+  const error = await fault(
+    'ERR_PERMISSION_DENIED',
+    store.put(aGrant('large', { requested: large, granted: large })),
+  )
+  expect(error.details.reason).toBe('store')
+  expect(error.message).toContain(path)
+  expect(store.list()).toMatchObject([{ command: 'small' }])
+  await store.put(aGrant('other'))
+  expect(await store.remove(aGrant('small'))).toBe(true)
+  expect(store.list()).toMatchObject([{ command: 'other' }])
 })
 
 /** A store that has a grant, in the hands of somebody who means no good. */
