@@ -29,7 +29,7 @@ beforeAll(async () => {
     await writeFile(join(addons, `sen-plugin-host.${platform}.node`), `the addon for ${platform}`)
   await script('package.mjs', ['--addons', addons, '--complete', '--output', tarballs])
   names = [...platforms.map(platform => `sen-plugin-host-${platform}`), 'sen-plugin-host']
-}, 120_000)
+}, 180_000)
 
 beforeEach(async () => {
   registry = await startRegistry([], [])
@@ -52,14 +52,14 @@ test('the package that asks for the others comes last; a run that broke off can 
   // Nothing is left to be done.
   expect(await publish()).toMatchObject({ code: 0 })
   expect(registry.published).toEqual(names)
-}, 120_000)
+}, 180_000)
 
 test('a dry run publishes nothing', async () => {
   const { code, stderr } = await publish('--dry-run')
   expect({ code }).toEqual({ code: 0 })
   for (const name of names) expect(stderr).toContain(`${name}@${source.version}`)
   expect(registry.published).toEqual([])
-}, 60_000)
+}, 180_000)
 
 test.each<[what: string, spoil: (folder: string) => Promise<void>]>([
   ['a package is missing', async folder => removeAll(join(folder, `${names[2]}-${source.version}.tgz`))],
