@@ -3,6 +3,7 @@ import { type CapabilitiesInput, checkCapabilities, NO_CAPABILITIES, union } fro
 import { invalidArgument } from '../errors.js'
 import type { Capabilities } from '../manifest.js'
 import { checkBoolean, checkOneOf, checkOptions } from '../options.js'
+import { checkMethods } from './checked-methods.js'
 import { MemoryPermissionStore } from './memory-store.js'
 import type { PermissionNotice } from './notice.js'
 import type { PermissionPrompt } from './prompt.js'
@@ -95,15 +96,11 @@ function checkSink(sink: AuditSink | undefined, path: string): AuditSink | undef
   return checked
 }
 
-/** Something with these methods, which may be inherited. */
+/** Something with these methods, if it is there. */
 function having<T extends object>(
   value: T | undefined,
   path: string,
   methods: readonly (keyof T & string)[],
 ): T | undefined {
-  if (value === undefined) return undefined
-  const absent = methods.find(name => typeof value?.[name] !== 'function')
-  if (typeof value !== 'object' || absent !== undefined)
-    throw invalidArgument(path, `must be an object with the methods ${methods.join(', ')}`)
-  return value
+  return value === undefined ? undefined : checkMethods(value, path, methods)
 }

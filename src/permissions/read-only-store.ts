@@ -1,3 +1,4 @@
+import { checkMethods } from './checked-methods.js'
 import { storeError } from './denial.js'
 import type { PermissionGrant } from './grant.js'
 import type { PermissionStore } from './store.js'
@@ -7,8 +8,9 @@ export class ReadOnlyPermissionStore implements PermissionStore {
   readonly readOnly = true
   readonly #inner: PermissionStore
 
+  /** @throws {PluginHostError} `ERR_INVALID_ARG`. */
   constructor(inner: PermissionStore) {
-    this.#inner = inner
+    this.#inner = checkMethods(inner, 'inner', ['find', 'list'])
   }
 
   get revision(): number | undefined {

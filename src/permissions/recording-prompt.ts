@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors.js'
 import type { PermissionAnswer, PermissionPrompt, PermissionQuestion } from './prompt.js'
 
 /** Remembers what was asked, and gives answers that were laid out before: for tests. */
@@ -6,8 +7,12 @@ export class RecordingPermissionPrompt implements PermissionPrompt {
   readonly questions: PermissionQuestion[] = []
   readonly #answers: PermissionAnswer[]
 
-  /** @param answers - One for each question, in order. When they are used up, the answer is no. */
+  /**
+   * @param answers - One for each question, in order. When they are used up, the answer is no.
+   * @throws {PluginHostError} `ERR_INVALID_ARG`.
+   */
   constructor(answers: readonly PermissionAnswer[] = []) {
+    if (!Array.isArray(answers)) throw invalidArgument('answers', 'must be an array of answers')
     this.#answers = [...answers]
   }
 

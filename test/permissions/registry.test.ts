@@ -16,6 +16,7 @@ import {
   type PermissionStrategy,
   PluginLoader,
   PluginRegistry,
+  ReadOnlyPermissionStore,
   RecordingPermissionPrompt,
   StrictPermissionStrategy,
   TrustAllPermissionStrategy,
@@ -120,6 +121,15 @@ describe('permissions are checked like other options', () => {
     )
     expect(error.details.name).toBe(name)
   })
+})
+
+test.each([
+  ['answers', () => new RecordingPermissionPrompt(5 as never)],
+  ['answers', () => new RecordingPermissionPrompt({} as never)],
+  ['inner', () => new ReadOnlyPermissionStore(undefined as never)],
+  ['inner', () => new ReadOnlyPermissionStore({ find: () => [] } as never)],
+])('parts are made of the right things: %s (%#)', (name, make) => {
+  expect(faultSync('ERR_INVALID_ARG', make).details.name).toBe(name)
 })
 
 describe('what a person answers', () => {

@@ -13,7 +13,8 @@ process.on('unhandledRejection', error => unhandled.push(String(error?.stack ?? 
 
 const ends = {
   abort: (_, abort) => abort.abort(),
-  unload: registry => void registry.unload('it'),
+  // It may be closed by then.
+  unload: registry => void registry.unload('it').catch(() => {}),
   close: registry => void registry.close(),
 }
 
