@@ -46,7 +46,7 @@ export function missing(grant: Capabilities, request: Capabilities): Capabilitie
  * @internal What both a grant and a request allow: items of the request, and of the grant where only part of an item was
  * granted. Never more than was requested.
  */
-export function covered(grant: Capabilities, request: Capabilities): Capabilities {
+export function common(grant: Capabilities, request: Capabilities): Capabilities {
   return addon.native().capabilitiesCommon(mutable(grant), mutable(request))
 }
 

@@ -3,7 +3,7 @@ export { cacheStats, checkCache } from './cache.js'
 export {
   absolutePath,
   checkCapabilities,
-  covered,
+  common,
   hashOf,
   missing,
   overlapping,

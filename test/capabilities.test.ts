@@ -5,7 +5,7 @@ import { internal } from './internal.js'
 const {
   absolutePath,
   checkCapabilities,
-  covered,
+  common,
   hashOf,
   missing,
   native,
@@ -84,14 +84,14 @@ describe('the one answer is that of Rust', () => {
   })
 
   test('to what a grant covers, and what it lacks', () => {
-    expect(covered(grant, request)).toEqual(
+    expect(common(grant, request)).toEqual(
       readCapabilities({ fsRead: [{ pattern: 'data/x' }], envRead: ['MY_A'] }),
     )
     expect(missing(grant, request)).toEqual(
       readCapabilities({ fsRead: [{ pattern: 'other' }], stdio: { stdout: true } }),
     )
     expect(native().capabilitiesCover(grant as never, request as never)).toBe(false)
-    expect(native().capabilitiesCover(grant as never, covered(grant, request) as never)).toBe(true)
+    expect(native().capabilitiesCover(grant as never, common(grant, request) as never)).toBe(true)
   })
 
   test('to reading turned into writing: more', () => {

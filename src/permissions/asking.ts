@@ -1,5 +1,5 @@
 import { withSignal } from '../abort.js'
-import { type Anchors, covered, missing, readCapabilities, union } from '../capabilities.js'
+import { type Anchors, common, missing, readCapabilities, union } from '../capabilities.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
 import type { Decided } from './decided.js'
 import { dateOf, NEVER } from './decided.js'
@@ -62,9 +62,9 @@ export class Asker {
       ...(prior === undefined ? {} : { previousDigest: prior.grant.digest }),
     })
     const answer = await this.#answer(question, signal)
-    const given = covered(this.#given(request, answer) ?? asked, asked)
+    const given = common(this.#given(request, answer) ?? asked, asked)
     if (asksForNothing(given)) throw this.#recorder.refuse(request, 'refused', 'permission was not given')
-    const granted = covered(union(question.granted, given), request.capabilities)
+    const granted = common(union(question.granted, given), request.capabilities)
     const refused = missing(granted, request.capabilities)
     if (!asksForNothing(refused))
       this.#recorder.note(request, 'denied', { reason: 'refused', capabilities: refused })
@@ -82,8 +82,8 @@ export class Asker {
     const isEscalation = prior?.of === 'update' && !asksForNothing(prior.added)
     return {
       request,
-      capabilities: covered(decision.capabilities, request.capabilities),
-      granted: covered(decision.granted, request.capabilities),
+      capabilities: common(decision.capabilities, request.capabilities),
+      granted: common(decision.granted, request.capabilities),
       ...(isEscalation ? { previousDigest: prior.grant.digest } : {}),
       ...(elsewhere === undefined ? {} : { elsewhere }),
       durations: [

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Anchors, covered, missing, overlapping, without } from '../capabilities.js'
+import { type Anchors, common, missing, overlapping, without } from '../capabilities.js'
 import { isPluginHostError } from '../errors.js'
 import { InvalidValue } from '../invalid-value.js'
 import { asksForNothing, type Capabilities } from '../manifest.js'
@@ -171,7 +171,7 @@ export class Decider {
       this.#recorder.note(request, 'requested', { capabilities: request.capabilities })
       throw this.#recorder.refuse(request, decision.reason, decision.message)
     }
-    const granted = covered(decision.capabilities, request.capabilities)
+    const granted = common(decision.capabilities, request.capabilities)
     if (asksForNothing(granted))
       throw this.#recorder.refuse(request, 'refused', 'nothing of what it asks for is granted')
     if (this.#permissions.trustFlags.trusts(request))

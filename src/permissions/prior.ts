@@ -1,4 +1,4 @@
-import { type Anchors, covered, missing } from '../capabilities.js'
+import { type Anchors, common, missing } from '../capabilities.js'
 import type { Capabilities } from '../manifest.js'
 import { type PermissionGrant, sameCode } from './grant.js'
 import { placeOf } from './place.js'
@@ -18,7 +18,7 @@ export function priorOf(
   return {
     grant,
     of: grant.digest === request.digest ? 'same' : isUpdate ? 'update' : 'other',
-    kept: covered(grant.granted, request.capabilities),
+    kept: common(grant.granted, request.capabilities),
     added: missing(grant.requested, request.capabilities),
   }
 }

@@ -1,4 +1,4 @@
-import { covered, NO_CAPABILITIES, union } from '../../capabilities.js'
+import { common, NO_CAPABILITIES, union } from '../../capabilities.js'
 import { asksForNothing } from '../../manifest.js'
 import type { PermissionPolicy } from '../policy.js'
 import type { PermissionContext, PermissionDecision, PermissionStrategy } from '../strategy.js'
@@ -21,7 +21,7 @@ export class CiPermissionStrategy implements PermissionStrategy {
       .filter(({ command }) => command === undefined || command === request.command)
       .filter(({ until }) => until === undefined || now < until)
     const listed = entries.reduce((sum, { capabilities }) => union(sum, capabilities), NO_CAPABILITIES)
-    const capabilities = covered(listed, request.capabilities)
+    const capabilities = common(listed, request.capabilities)
     const [until] = entries.flatMap(({ until }) => until ?? []).sort((a, b) => a.getTime() - b.getTime())
     if (!asksForNothing(capabilities))
       return { type: 'grant', capabilities, ...(until === undefined ? {} : { until }) }
