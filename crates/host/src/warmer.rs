@@ -16,6 +16,10 @@ const DISCARDED: usize = 12;
 /// As many as this, and the warmer is woken for them.
 const MANY: usize = 4;
 
+/// How long it stays awake without work. Waking a thread costs its caller more than the call that it is
+/// spared; without this, calls that come a little slower than it works would each time pay for that.
+const LINGER: Duration = Duration::from_micros(50);
+
 /// How often plugins are looked at that are not called any more.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -110,7 +114,7 @@ impl Warmer {
                 looked = Instant::now();
                 warm.retain(|pool| pool.upgrade().is_some_and(|pool| !pool.cool_down()));
             }
-            if worked {
+            if worked || self.linger() {
                 continue;
             }
             let idle = warm.is_empty();
@@ -133,6 +137,19 @@ impl Warmer {
             // A slot that has just been wiped is the cheapest to start in.
             drop(self.discarded.pop());
         }
+    }
+
+    /// Waits a little for work, without sleeping: whether some came.
+    fn linger(&self) -> bool {
+        let began = Instant::now();
+        while !self.has_work() {
+            if began.elapsed() >= LINGER {
+                return false;
+            }
+            // To whoever else wants this core, the caller included.
+            thread::yield_now();
+        }
+        true
     }
 
     fn has_work(&self) -> bool {
