@@ -8,7 +8,9 @@ use crate::arguments::{general, generated, numbers, of_fail, of_greet};
 use crate::both::{Answer, Both, Failure, example, project, strings};
 
 /// The command of every example plugin that imports nothing.
-const COMMANDS: [&str; 7] = ["fail", "fetch", "greet", "hello", "rot13", "spin", "wc"];
+const COMMANDS: [&str; 8] = [
+    "fail", "fetch", "greet", "hello", "rev", "rot13", "spin", "wc",
+];
 
 /// Those that import WASI, which the Rust crate has behind a feature that would bring a second
 /// implementation of all of it: `test/wasi/` has them run unchanged.
@@ -102,6 +104,17 @@ fn fetch_asks_for_the_same_effects_in_both_hosts() {
 #[test]
 fn wc_counts_the_same_in_both_hosts() {
     assert_same("wc", vec![strings(&["a b\nc", "d"])]);
+}
+
+#[test]
+fn rev_turns_the_same_round_in_both_hosts() {
+    assert_same(
+        "rev",
+        vec![
+            strings(&["abc"]),
+            strings(&["Why did the chicken", "cross the road?"]),
+        ],
+    );
 }
 
 #[test]
