@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sen_host_protocol::{Anchors, Capabilities, PathPattern};
 
-use crate::grant::{Root, Scope, Surroundings, host_path};
+use crate::grant::{Root, Scope, Surroundings};
+use crate::host_path::host_path;
 use crate::lineage::Lineage;
 use crate::mounts::Mounts;
 

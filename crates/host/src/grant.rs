@@ -7,9 +7,10 @@ use std::sync::Arc;
 use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use sen_host_protocol::{Anchor, Capabilities, NormalPath, PathPattern};
+use sen_host_protocol::{Capabilities, NormalPath, PathPattern};
 
 use crate::denied::Denied;
+use crate::host_path::host_path;
 use crate::lineage::{Identity, Lineage};
 use crate::plugin::Plugin;
 use crate::procfs;
@@ -322,21 +323,6 @@ fn open_without_links(path: &Path) -> io::Result<(Dir, Lineage)> {
     }
     procfs::refuse(&dir)?;
     Ok((dir, Lineage::of_opened(through)))
-}
-
-/// Where a pattern leads on this system.
-pub(crate) fn host_path(pattern: &NormalPath, surroundings: &Surroundings) -> Option<PathBuf> {
-    let mut path = match pattern.anchor() {
-        Anchor::WorkingDirectory => surroundings.working_directory.clone(),
-        Anchor::Home => surroundings.home.clone()?,
-        Anchor::Root => PathBuf::from("/"),
-    };
-    // By the text, as patterns are compared: the anchor has no links in it.
-    for _ in 0..pattern.parents() {
-        path.pop();
-    }
-    path.extend(pattern.components().map(Path::new));
-    Some(path)
 }
 
 /// Where the guest finds a directory: `./data` at `/data`, `~/x` at `/x`, `/x` at `/x`.

@@ -44,6 +44,7 @@ mod execution;
 mod executor;
 mod grant;
 mod guest;
+mod host_path;
 mod instance;
 mod interrupt;
 mod limits;

@@ -206,7 +206,9 @@ fn giving_memory_back_is_on_the_calls_fuel_where_the_instance_is_kept() {
 fn every_call_of_a_live_instance_has_the_whole_budget() {
     let instance = Instance::new(plugin("busy"));
     let args = strings(&["1000"]);
-    let (_, first) = instance.execute(&args[..], &Limits::default(), None).unwrap();
+    let (_, first) = instance
+        .execute(&args[..], &Limits::default(), None)
+        .unwrap();
     // Where the last call of all begins with nothing left, wasmtime ends it: hence a little more.
     let limits = with_fuel(first.fuel_consumed + 10);
     for _ in 0..100 {

@@ -202,15 +202,11 @@ fn an_instance_that_failed_is_replaced_and_can_be_called_again_at_once() {
             let (result, _) = instance.execute(&[], &Limits::default(), None).unwrap();
             assert_eq!(result, success(number), "before {code}");
         }
-        let fault = instance
-            .execute(strings(&args), &limits, None)
-            .unwrap_err();
+        let fault = instance.execute(strings(&args), &limits, None).unwrap_err();
         assert_eq!(fault.code(), code);
         let (result, _) = instance.execute(&[], &Limits::default(), None).unwrap();
         assert_eq!(result, success("1"), "after {code}");
-        let fault = instance
-            .execute(strings(&args), &limits, None)
-            .unwrap_err();
+        let fault = instance.execute(strings(&args), &limits, None).unwrap_err();
         assert_eq!(fault.code(), code);
     }
 }

@@ -68,6 +68,10 @@ impl GuestMemory<'_> {
         if path.contains('\0') {
             return Err(Errno::Inval);
         }
+        // What no listing shows: a stream of a file, or a directory by the name of its index.
+        if cfg!(windows) && path.contains(':') {
+            return Err(Errno::Ilseq);
+        }
         Ok(path.to_owned())
     }
 
