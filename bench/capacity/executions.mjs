@@ -6,15 +6,25 @@ export async function executions(_scratch, { count, first, every }) {
   const ours = await inChild('executions', ['ours', count, first, every])
   const node = await inChild('executions', ['node', count, first, every])
   const { samples, ns } = ours
-  const growth = ({ samples: [{ rss: early }, ...later] }) => Math.max(...later.map(({ rss }) => rss)) - early
+  const growth = ({ samples: [early, ...later] }) => {
+    const [most] = later.toSorted((one, another) => another.rss - one.rss)
+    return { all: most.rss - early.rss, heap: most.heap - early.heap }
+  }
+  const grown = { ours: growth(ours), node: growth(node) }
   const many = count.toLocaleString('en')
   return [
     {
       name: 'executions-growth',
       title: `${many} executions of all outcomes: growth of resident memory after ${first.toLocaleString('en')}`,
       unit: 'bytes',
-      by: { ours: growth(ours), node: growth(node) },
+      by: { ours: grown.ours.all, node: grown.node.all },
       samples: { ours: samples, node: node.samples },
+    },
+    {
+      name: 'executions-heap-growth',
+      title: `${many} executions of all outcomes: of this, V8's heap`,
+      unit: 'bytes',
+      by: { ours: grown.ours.heap, node: grown.node.heap },
     },
     {
       name: 'executions-memory',

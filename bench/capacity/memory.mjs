@@ -14,12 +14,14 @@ export async function settledMemory() {
 }
 
 /**
- * What is resident (`rss`); the same with pages that are shared counted in part (`pss`); and what no file holds as well
- * (`anonymous`). Only the first where the system does not tell more.
+ * What is resident (`rss`), and what V8 has of it for JavaScript's objects (`heap`); the same with pages that are shared
+ * counted in part (`pss`); and what no file holds as well (`anonymous`). Only the first two where the system does not tell
+ * more.
  */
 function memory() {
-  if (process.platform !== 'linux') return { rss: process.memoryUsage.rss() }
+  const { rss, heapTotal: heap } = process.memoryUsage()
+  if (process.platform !== 'linux') return { rss, heap }
   const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8')
   const bytes = name => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(rollup)[1])
-  return { rss: bytes('Rss'), pss: bytes('Pss'), anonymous: bytes('Anonymous') }
+  return { rss: bytes('Rss'), heap, pss: bytes('Pss'), anonymous: bytes('Anonymous') }
 }
