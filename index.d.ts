@@ -62,13 +62,12 @@ export declare class Executor {
    */
   load(ticket: number, module: Uint8Array, limits: LimitOverrides | undefined | null, cache: CompileCache | undefined | null, forLiveInstance: boolean): void
   /**
-   * Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
-   * milliseconds: an execution that is done by then is returned, and its ticket never settled.
-   * What is not goes on on the executor's threads; with 0, it begins there. A success is
-   * returned as by `Plugin.executeSync`. Without a `world`, a WASI plugin finds nothing
-   * outside of itself.
+   * What executes a plugin on a pristine instance, until `owner` is triggered. It begins on the
+   * calling thread, for at most `sliceMs` milliseconds: an execution that is done by then is
+   * returned, and its ticket never settled. What is not goes on on the executor's threads; with
+   * 0, it begins there. A success is returned as by `Plugin.syncCalls`.
    */
-  execute(ticket: number, plugin: Plugin, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, owner: Interrupt | undefined | null, call: Interrupt | undefined | null, sliceMs: number, world?: World | undefined | null): string | Outcome | null
+  callsOf(plugin: Plugin, owner?: Interrupt | undefined | null): (ticket: number, sliceMs: number, args: string | string[], receipt: Float64Array, limits?: LimitOverrides, call?: Interrupt, world?: World) => string | Outcome | null
   /**
    * Opens what these capabilities name, as `Grant.open` does, or with `opened` as its `narrow`.
    * Settles with a `Grant` or with why it cannot be.
@@ -80,9 +79,9 @@ export declare class Executor {
   stats(): ExecutorStats
   /** Lets idle threads end at once. */
   retire(): void
-  /** Executes on a live instance, as `execute` does. */
-  executeOn(ticket: number, instance: Instance, args: Array<string>, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
-  /** Hands the result of an effect to the instance that asked for it, as `executeOn` does. */
+  /** What executes on a live instance, as that of `callsOf` does on pristine ones. */
+  callsOn(instance: Instance): (ticket: number, sliceMs: number, args: string | string[], receipt: Float64Array, limits?: LimitOverrides, call?: Interrupt) => string | Outcome | null
+  /** Hands the result of an effect to the instance that asked for it, as the function of `callsOn` does. */
   resume(ticket: number, instance: Instance, effectId: number, result: EffectResult, receipt: Float64Array, limits: LimitOverrides | undefined | null, call: Interrupt | undefined | null, sliceMs: number): string | Outcome | null
 }
 
@@ -126,10 +125,11 @@ export declare class Grant {
 /** A live instance of a plugin. See the host's `Instance`. */
 export declare class Instance {
   /**
-   * Executes on this instance, on this thread. Waits for a call that runs on it. The output of a
-   * success is returned as it is, its fuel, milliseconds and bytes written to `receipt`.
+   * What executes on this instance, on the calling thread. Waits for a call that runs on it. The
+   * output of a success is returned as it is, its fuel, milliseconds and bytes written to the
+   * receipt.
    */
-  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null): string | Outcome
+  syncCalls(): (args: string | string[], receipt: Float64Array, limits?: LimitOverrides) => string | Outcome
   /** Resumes this instance, on this thread. Waits for a call that runs on it. */
   resumeSync(effectId: number, result: EffectResult, limits?: LimitOverrides | undefined | null): Outcome
   /** Throws the instance away and stops a call that runs on it. Does not wait. */
@@ -175,10 +175,11 @@ export declare class Plugin {
    */
   release(): void
   /**
-   * Executes on a pristine instance, on this thread. The output of a success is returned as it
-   * is, its fuel, milliseconds and bytes written to `receipt`.
+   * What executes on a pristine instance, on the calling thread, until `owner` is triggered. The
+   * output of a success is returned as it is, its fuel, milliseconds and bytes written to the
+   * receipt. Without a `world`, a WASI plugin finds nothing outside of itself.
    */
-  executeSync(args: Array<string>, receipt: Float64Array, limits?: LimitOverrides | undefined | null, owner?: Interrupt | undefined | null, world?: World | undefined | null): string | Outcome
+  syncCalls(owner?: Interrupt | undefined | null): (args: string | string[], receipt: Float64Array, limits?: LimitOverrides, world?: World) => string | Outcome
   /** A live instance, to be made by its first call. */
   instantiate(): Instance
 }

@@ -17,6 +17,7 @@ import { describeMachine } from './lib/machine.mjs'
 import { measure } from './lib/measure.mjs'
 import { text, writeResults } from './lib/report.mjs'
 import { json } from './lib/results.mjs'
+import { roundTripNs } from './lib/round-trip.mjs'
 
 const FULL = { rounds: 31, batchMs: 50, warmUpMs: 300 }
 const QUICK = { rounds: 7, batchMs: 15, warmUpMs: 100 }
@@ -213,6 +214,7 @@ await main(async () => {
 
   const machine = describeMachine()
   if (!options['no-build']) build(names)
+  const before = await roundTripNs()
   const contenders = openContenders(names)
   let results
   try {
@@ -220,6 +222,7 @@ await main(async () => {
   } finally {
     for (const contender of Object.values(contenders)) contender.close()
   }
+  machine.roundTripNs = [before, await roundTripNs()]
   const report = { machine, quick: options.quick, ...results }
   if (options.only.length === 0) writeResults(report)
   console.log(options.json ? json(report) : text(report))

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import * as addon from './native.js'
 import { fault } from './outcome.js'
-import { receipt, whole } from './receipt.js'
+import { brief, receipt, whole } from './receipt.js'
 import type { QueueStats } from './stats.js'
 import { inLaterTurn, othersWait, remaining, spend, waitingForTurn } from './turn.js'
 
@@ -15,6 +15,14 @@ export interface Loading {
   /** Whether a live instance is made of it, rather than executions on pristine ones. */
   readonly forLiveInstance: boolean
 }
+
+/** Executes with these arguments: what came of it, at once where it is done by then. */
+export type Calls = (
+  args: string[],
+  limits?: addon.LimitOverrides,
+  call?: addon.Interrupt,
+  world?: addon.World,
+) => addon.Outcome | Promise<addon.Outcome>
 
 /** Begins a call for so many milliseconds; what it returned if it was done by then. */
 type Begin = (ticket: number, slice: number) => string | addon.Outcome | null
@@ -65,21 +73,21 @@ export class Executor {
   }
 
   /**
-   * Executes on a pristine instance: on this thread, as far as a turn of the event loop has time
-   * left for guests, and from there on the executor's threads. Calls begin in the order in which
-   * they were made.
+   * What executes a plugin on pristine instances until `owner` is triggered: on this thread, as far
+   * as a turn of the event loop has time left for guests, and from there on the executor's threads.
+   * Calls begin in the order in which they were made.
    */
-  execute(
-    plugin: addon.Plugin,
-    args: string[],
-    limits?: addon.LimitOverrides,
-    owner?: addon.Interrupt,
-    call?: addon.Interrupt,
-    world?: addon.World,
-  ): addon.Outcome | Promise<addon.Outcome> {
-    return this.#start((ticket, slice) =>
-      this.#native.execute(ticket, plugin, args, receipt, limits, owner, call, slice, world),
-    )
+  callsOf(plugin: addon.Plugin, owner: addon.Interrupt): Calls {
+    const execute = this.#native.callsOf(plugin, owner)
+    return (args, limits, call, world) => {
+      // Most calls have none of these, and each that is handed over costs, undefined ones too.
+      const isBare = limits === undefined && call === undefined && world === undefined
+      return this.#start((ticket, slice) =>
+        isBare
+          ? execute(ticket, slice, brief(args), receipt)
+          : execute(ticket, slice, brief(args), receipt, limits, call, world),
+      )
+    }
   }
 
   /** Opens what capabilities name: see the addon's `Grant`. */
@@ -111,19 +119,14 @@ export class Executor {
     return settled as addon.Grant
   }
 
-  /** Executes on a live instance, as `execute` does. */
-  executeOn(
-    instance: addon.Instance,
-    args: string[],
-    limits?: addon.LimitOverrides,
-    call?: addon.Interrupt,
-  ): addon.Outcome | Promise<addon.Outcome> {
-    return this.#start((ticket, slice) =>
-      this.#native.executeOn(ticket, instance, args, receipt, limits, call, slice),
-    )
+  /** What executes on a live instance, as that of `callsOf` does on pristine ones. */
+  callsOn(instance: addon.Instance): Calls {
+    const execute = this.#native.callsOn(instance)
+    return (args, limits, call) =>
+      this.#start((ticket, slice) => execute(ticket, slice, brief(args), receipt, limits, call))
   }
 
-  /** Hands the result of an effect to the instance that asked for it, as `execute` does. */
+  /** Hands the result of an effect to the instance that asked for it, as a call does. */
   resume(
     instance: addon.Instance,
     effectId: number,
@@ -146,10 +149,10 @@ export class Executor {
   #begin(begin: Begin): addon.Outcome | Promise<addon.Outcome> {
     const slice = this.#waiting.size === 0 ? remaining() : 0
     const ticket = this.#draw()
-    const brief = begin(ticket, slice)
+    const done = begin(ticket, slice)
     // An empty output is an answer too.
-    if (brief !== null) {
-      const outcome = whole(brief)
+    if (done !== null) {
+      const outcome = whole(done)
       spend('usage' in outcome ? outcome.usage.durationMs : (outcome.details.usage?.durationMs ?? 0))
       return outcome
     }

@@ -1,12 +1,12 @@
 import { interruptible, Revocation } from './call.js'
 import { checkEffectResult } from './effects/result.js'
 import { PluginHostError } from './errors.js'
-import { executor } from './executor.js'
+import { type Calls, executor } from './executor.js'
 import { checkLimits, type Limits } from './limits.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
 import { answered, type EffectResult, type ExecuteResult } from './outcome.js'
-import { receipt, whole } from './receipt.js'
+import { brief, receipt, whole } from './receipt.js'
 
 /** Options of a call. */
 export interface CallOptions {
@@ -30,6 +30,8 @@ export class PluginInstance {
   /** Whether the plugin can be resumed after an effect. */
   readonly supportsEffects: boolean
   readonly #instance: native.Instance
+  readonly #executeSync: ReturnType<native.Instance['syncCalls']>
+  #execute: Calls | undefined
   readonly #revocation = new Revocation()
   #last: Promise<unknown> = Promise.resolve()
   /** Calls that have not ended, those that wait for their turn included. */
@@ -39,6 +41,7 @@ export class PluginInstance {
   constructor(plugin: native.Plugin) {
     this.supportsEffects = plugin.supportsEffects()
     this.#instance = plugin.instantiate()
+    this.#executeSync = this.#instance.syncCalls()
   }
 
   /**
@@ -48,9 +51,9 @@ export class PluginInstance {
    */
   async execute(args: readonly string[], options?: CallOptions): Promise<ExecuteResult> {
     const checked = checkArgs(args)
-    return await this.#call(options, (limits, call) =>
-      executor().executeOn(this.#instance, checked, limits, call),
-    )
+    this.#execute ??= executor().callsOn(this.#instance)
+    const execute = this.#execute
+    return await this.#call(options, (limits, call) => execute(checked, limits, call))
   }
 
   /**
@@ -63,7 +66,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     const { signal, limits } = checkCallOptions(options)
     signal?.throwIfAborted()
-    return answered(whole(this.#instance.executeSync(checked, receipt, limits))) as ExecuteResult
+    return answered(whole(this.#executeSync(brief(checked), receipt, limits))) as ExecuteResult
   }
 
   /**

@@ -7,6 +7,11 @@ import type { Usage } from './outcome.js'
  */
 export const receipt = new Float64Array(3)
 
+/** Arguments as the addon takes them: a sole one as it is, which is sooner read than from an array. */
+export function brief(args: string[]): string | string[] {
+  return args.length === 1 ? (args[0] as string) : args
+}
+
 /** What the addon returned, the brief form of a success made whole. */
 export function whole(outcome: string | native.Outcome): native.Outcome {
   return typeof outcome === 'string' ? { type: 'success', output: outcome, usage: usage() } : outcome

@@ -15,7 +15,7 @@ import type { EffectPlugin } from './effects/handler.js'
 import { checkEffects, type EffectOptions, type EffectsOption } from './effects/options.js'
 import { SuspendedExecution } from './effects/suspended.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
-import { Executor } from './executor.js'
+import { type Calls, Executor } from './executor.js'
 import { type CheckedLimits, checkLimits, DEFAULT_MAX_EFFECTS, type Limits } from './limits.js'
 import { loadBytes, loadModule, type ModuleSource } from './loader.js'
 import { asksForNothing, type Capabilities, type PluginManifest } from './manifest.js'
@@ -27,7 +27,7 @@ import { PermissionGuard } from './permissions/guard.js'
 import { checkPermissions, type PermissionOptions } from './permissions/options.js'
 import { handleOf, type LoadedPlugin } from './plugin.js'
 import type { CheckedName, CheckedWords, KnownWord } from './plugin-commands.js'
-import { receipt, whole } from './receipt.js'
+import { brief, receipt, whole } from './receipt.js'
 import { ExecutionCount, guestsOfProcess, type RegistryStats } from './stats.js'
 import { PluginWorlds } from './wasi/plugin-worlds.js'
 import type { World } from './wasi/world.js'
@@ -95,6 +95,9 @@ interface Entry {
   readonly revocation: Revocation
   /** Where a watched file stands among others. */
   readonly place?: Place | undefined
+  /** What executes it off the event loop and on it, each made by the first call. */
+  execute?: Calls
+  executeSync?: ReturnType<native.Plugin['syncCalls']>
   /** Calls that have begun and not ended. */
   calls: number
   /** Whether later calls run another version, or none. */
@@ -675,8 +678,10 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   #begin(entry: Entry, call: Call): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
     const { args, signal, limits, world } = call
+    entry.execute ??= this.#executor.callsOf(plugin, revocation.interrupt)
+    const { execute } = entry
     const begun = interruptible(signal, revocation, interrupt =>
-      this.#executor.execute(plugin, args, limits.native, revocation.interrupt, interrupt, world?.native),
+      execute(args, limits.native, interrupt, world?.native),
     )
     if (begun instanceof Promise) return this.#finish(entry, call, begun)
     const outcome = answered(begun)
@@ -735,14 +740,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
 }
 
 /** Runs an execution on this thread, with no effects. */
-function runSync(
-  { plugin, revocation }: Entry,
-  args: string[],
-  limits: CheckedLimits,
-  world: World | undefined,
-): Answer {
-  const ended = plugin.executeSync(args, receipt, limits.native, revocation.interrupt, world?.native)
-  const outcome = answered(whole(ended))
+function runSync(entry: Entry, args: string[], limits: CheckedLimits, world: World | undefined): Answer {
+  entry.executeSync ??= entry.plugin.syncCalls(entry.revocation.interrupt)
+  const outcome = answered(whole(entry.executeSync(brief(args), receipt, limits.native, world?.native)))
   if (outcome.type !== 'effect') return outcome
   outcome.instance?.close()
   throw tooManyEffects(0, outcome.usage)

@@ -66,6 +66,9 @@ function notes({ machine, quick, rounds }) {
     where,
     `This host ${machine.host} with wasmtime ${machine.wasmtime}; Rust host sen-plugin-host ${machine.rustHost} with wasmtime ${machine.rustHostWasmtime}; Extism's SDK ${machine.extism}, its plugin with extism-pdk ${machine.extismPdk}; @msgpack/msgpack ${machine.msgpack}.`,
     `Medians of ${rounds} interleaved rounds${quick ? ' of a quick run, which is rough' : ''}; ± is half the interquartile range; the ratio is this host's time to that of the Rust host, Node, Extism and wasmtime without a host, in the same rounds.`,
+    `A word from one thread to another and back took ${between(machine.roundTripNs)} ns before and after.`,
     ...busy,
   ]
 }
+
+const between = figures => figures.map(ns => ns.toFixed(0)).join(' and ')

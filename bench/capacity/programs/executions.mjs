@@ -1,12 +1,16 @@
-// `node --expose-gc executions.mjs COUNT FIRST EVERY`: executions with every outcome in turn, each tenth of them off the
-// event loop, and memory after FIRST and after each EVERY of them.
+// `node --expose-gc executions.mjs ours|node COUNT FIRST EVERY`: executions with every outcome in turn, each tenth of them
+// awaited, and memory after FIRST and after each EVERY of them. With `node`, the same in Node's own WebAssembly: what the
+// program itself comes to without a host.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { isPluginHostError, PluginRegistry } from '../../../dist/index.js'
 import { pluginPath } from '../../lib/build.mjs'
+import { Guest } from '../../lib/guest.mjs'
 import { settledMemory } from '../memory.mjs'
 
-const [count, first, every] = process.argv.slice(2).map(Number)
+const [who, ...figures] = process.argv.slice(2)
+const [count, first, every] = figures.map(Number)
 
 /** What is executed, and what comes of it. */
 const OUTCOMES = [
@@ -22,28 +26,47 @@ const OUTCOMES = [
   },
 ]
 
-const registry = new PluginRegistry({ cache: false })
-for (const plugin of ['hello', 'fail', 'spin']) await registry.loadPlugin(pluginPath(plugin))
+const { sync, awaited } = who === 'ours' ? await ours() : await node()
 
-const codeOf = error => {
-  if (isPluginHostError(error)) return error.code
-  throw error
-}
-
-function sync({ command, args, options }) {
-  try {
-    return registry.executeSync(command, args, options).type
-  } catch (error) {
-    return codeOf(error)
+async function ours() {
+  const registry = new PluginRegistry({ cache: false })
+  for (const plugin of ['hello', 'fail', 'spin']) await registry.loadPlugin(pluginPath(plugin))
+  const codeOf = error => {
+    if (isPluginHostError(error)) return error.code
+    throw error
+  }
+  return {
+    sync({ command, args, options }) {
+      try {
+        return registry.executeSync(command, args, options).type
+      } catch (error) {
+        return codeOf(error)
+      }
+    },
+    async awaited({ command, args, options }) {
+      try {
+        return (await registry.execute(command, args, options)).type
+      } catch (error) {
+        return codeOf(error)
+      }
+    },
   }
 }
 
-async function awaited({ command, args, options }) {
-  try {
-    return (await registry.execute(command, args, options)).type
-  } catch (error) {
-    return codeOf(error)
+async function node() {
+  const compiled = plugin => WebAssembly.compile(readFileSync(pluginPath(plugin)))
+  const modules = { hello: await compiled('hello'), fail: await compiled('fail') }
+  const sync = ({ command, args, is }) => {
+    try {
+      // It has no limits to run into: an error of the program's stands for those.
+      if (is !== 'ERR_TRAP' && is.startsWith('ERR_')) throw new Error(is)
+      const result = new Guest(modules[command]).execute(args)
+      return 'Success' in result ? 'success' : 'error'
+    } catch (error) {
+      return error instanceof WebAssembly.RuntimeError ? 'ERR_TRAP' : error.message
+    }
   }
+  return { sync, awaited: async outcome => sync(outcome) }
 }
 
 const samples = []

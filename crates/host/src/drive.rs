@@ -1,4 +1,4 @@
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::HOST_STACK_BYTES;
@@ -8,8 +8,9 @@ use crate::limits::Limits;
 ///
 /// A guest is a future because it runs on a stack of its own, not because it waits for something:
 /// nothing in it is pending but by its own yields, so polling again is all there is to do.
-pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+///
+/// Where it is pinned, it stays: a guest's future is large, and would be copied to be moved here.
+pub(crate) fn run<F: Future>(mut future: Pin<&mut F>) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {

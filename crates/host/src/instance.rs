@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -71,13 +72,12 @@ impl Instance {
     /// The faults of a guest, and `Closed`.
     pub fn execute(
         &self,
-        args: &[String],
+        args: impl Into<Vec<String>>,
         limits: &Limits,
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        // A copy of the arguments, which costs nothing beside the call.
-        let input = Input::Execute(args.to_vec());
-        let reply = drive::run(self.call(input, limits, interrupts.into(), None))?;
+        let input = Input::Execute(args.into());
+        let reply = drive::run(pin!(self.call(input, limits, interrupts.into(), None)))?;
         Ok((reply.result, reply.usage))
     }
 
@@ -93,7 +93,7 @@ impl Instance {
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let input = Input::Resume(effect_id, result.clone());
-        let reply = drive::run(self.call(input, limits, interrupts.into(), None))?;
+        let reply = drive::run(pin!(self.call(input, limits, interrupts.into(), None)))?;
         Ok((reply.result, reply.usage))
     }
 

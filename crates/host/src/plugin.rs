@@ -1,6 +1,7 @@
 mod executing;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use sen_host_protocol::PluginManifest;
@@ -200,12 +201,12 @@ fn ask_on(program: &Arc<Program>, limits: &Limits) -> Result<(PluginManifest, Bo
         interrupts: Interrupts::default(),
         mode: Mode::Suspendable,
     };
-    drive::run(async {
+    drive::run(pin!(async {
         let (kind, world) = (Kind::Loading, World::default());
         let program = program.clone();
         let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
         start.await?.manifest(limits).await
-    })
+    }))
 }
 
 impl fmt::Debug for Plugin {

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -226,7 +227,7 @@ impl Deck {
         };
         let (program, kind, world) = (program.clone(), Kind::Warm, World::default());
         let start = Guest::start(kind, program, limits.fuel, limits, call, &world, &[]);
-        let started = drive::run(start).and_then(|mut guest| {
+        let started = drive::run(pin!(start)).and_then(|mut guest| {
             guest.prepare()?;
             Ok(guest)
         });

@@ -1,56 +1,23 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Duration;
-
-use napi::bindgen_prelude::{Either, Float64ArraySlice, FnArgs, Function, ToNapiValue, Uint8Array};
-use napi::sys::{napi_env, napi_value};
-use napi::threadsafe_function::{
-    ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
+use napi::bindgen_prelude::{
+    ClassInstance, Either, Float64ArraySlice, FnArgs, Function, Uint8Array,
 };
-use napi::{Result, Status};
+use napi::threadsafe_function::ThreadsafeCallContext;
+use napi::{Env, Result};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::call::{AsyncCall, optional};
 use crate::capability::{self, Capabilities};
 use crate::compile_cache::CompileCache;
 use crate::effect::EffectResult;
-use crate::grant::{self, CannotOpen, Grant, Surroundings};
+use crate::grant::{self, Grant, Surroundings};
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
-use crate::outcome::Outcome;
 use crate::plugin::Plugin;
-use crate::receipt::brief;
 use crate::stats::ExecutorStats;
+use crate::threads::{Beginning, Begun, Settled, Threads};
 use crate::world::{World, given};
-
-/// What a piece of work ended with.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "moved once, to where it is converted: a box would only add an allocation"
-)]
-pub enum Settled {
-    Executed(Outcome),
-    Loaded(Plugin),
-    Opened(Either<Grant, CannotOpen>),
-}
-
-impl ToNapiValue for Settled {
-    unsafe fn to_napi_value(env: napi_env, value: Self) -> Result<napi_value> {
-        // SAFETY: the caller guarantees a valid environment on its own thread, which is all that
-        // the conversions of the parts ask for.
-        unsafe {
-            match value {
-                Self::Executed(outcome) => Outcome::to_napi_value(env, outcome),
-                Self::Loaded(plugin) => Plugin::to_napi_value(env, plugin),
-                Self::Opened(grant) => Either::to_napi_value(env, grant),
-            }
-        }
-    }
-}
-
-type OnSettled =
-    ThreadsafeFunction<(u32, Settled), (), FnArgs<(u32, Settled)>, Status, false, true>;
 
 /// How many run at once, and how many may wait.
 #[napi(object, object_to_js = false)]
@@ -67,10 +34,7 @@ pub struct ExecutorOptions {
 /// Does not keep the process alive: whoever waits for a ticket does.
 #[napi]
 pub struct Executor {
-    executor: host::Executor,
-    on_settled: Arc<OnSettled>,
-    /// Triggered when this is dropped: its JavaScript environment is torn down, or nobody waits.
-    environment: host::Interrupt,
+    threads: Threads,
 }
 
 #[napi]
@@ -96,10 +60,9 @@ impl Executor {
             .build_callback(|context: ThreadsafeCallContext<(u32, Settled)>| {
                 Ok(FnArgs::from(context.value))
             })?;
+        let executor = host::Executor::new(concurrency, queue_limit);
         Ok(Self {
-            executor: host::Executor::new(concurrency, queue_limit),
-            on_settled: Arc::new(on_settled),
-            environment: host::Interrupt::default(),
+            threads: Threads::new(executor, on_settled),
         })
     }
 
@@ -118,7 +81,7 @@ impl Executor {
         let bytes = module.to_vec();
         let limits = LimitOverrides::over(limits.as_ref(), &host::Limits::default());
         let cache = cache.map(CompileCache::lazy);
-        self.run(0, ticket, move || {
+        self.threads.run(0, ticket, move || {
             // One that cannot be used says so in its stats.
             let cache = cache.as_ref().and_then(|cache| cache.get().ok());
             let load_for = if for_live_instance {
@@ -133,39 +96,35 @@ impl Executor {
         });
     }
 
-    /// Executes on a pristine instance. Begins on this thread, for at most `sliceMs`
-    /// milliseconds: an execution that is done by then is returned, and its ticket never settled.
-    /// What is not goes on on the executor's threads; with 0, it begins there. A success is
-    /// returned as by `Plugin.executeSync`. Without a `world`, a WASI plugin finds nothing
-    /// outside of itself.
-    #[napi(catch_unwind)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "an object of options would cost more than the call"
+    /// What executes a plugin on a pristine instance, until `owner` is triggered. It begins on the
+    /// calling thread, for at most `sliceMs` milliseconds: an execution that is done by then is
+    /// returned, and its ticket never settled. What is not goes on on the executor's threads; with
+    /// 0, it begins there. A success is returned as by `Plugin.syncCalls`.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "(ticket: number, sliceMs: number, args: string | string[], receipt: Float64Array, limits?: LimitOverrides, call?: Interrupt, world?: World) => string | Outcome | null"
     )]
-    pub fn execute(
+    pub fn calls_of<'env>(
         &self,
-        ticket: u32,
+        env: &'env Env,
         plugin: &Plugin,
-        args: Vec<String>,
-        mut receipt: Float64ArraySlice<'_>,
-        limits: Option<LimitOverrides>,
         owner: Option<&Interrupt>,
-        call: Option<&Interrupt>,
-        slice_ms: f64,
-        world: Option<&World>,
-    ) -> Result<Option<Either<String, Outcome>>> {
-        let plugin = plugin.get()?.clone();
-        let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
-        let handle =
-            |interrupt: Option<&Interrupt>| interrupt.map(|interrupt| interrupt.handle.clone());
-        let interrupts = host::Interrupts {
-            owner: handle(owner),
-            call: handle(call),
-            environment: Some(self.environment.clone()),
-        };
-        let execution = plugin.start(given(world)?, args, limits, interrupts);
-        Ok(self.begin(ticket, plugin.id(), execution, &mut receipt, slice_ms))
+    ) -> Result<Function<'env, (), Begun>> {
+        let (threads, held) = (self.threads.clone(), plugin.held().clone());
+        let owner = owner.map(|owner| owner.handle.clone());
+        env.create_function_from_closure("execute", move |context| {
+            let call = AsyncCall::read(&context)?;
+            let world: Option<ClassInstance<'_, World>> = optional(&context, AsyncCall::ARITY)?;
+            let plugin = held.get()?;
+            let interrupts = host::Interrupts {
+                owner: owner.clone(),
+                ..call.interrupts(&threads)
+            };
+            let limits = LimitOverrides::over(call.limits.as_ref(), plugin.limits());
+            let world = given(world.as_deref())?;
+            let execution = plugin.start(world, call.args, limits, interrupts);
+            Ok(threads.begin(plugin.id(), execution, call.beginning))
+        })
     }
 
     /// Opens what these capabilities name, as `Grant.open` does, or with `opened` as its `narrow`.
@@ -183,9 +142,9 @@ impl Executor {
         let capabilities = capability::read(capabilities)?;
         let deny = capability::read(deny)?;
         let surroundings = host::Surroundings::from(surroundings);
-        let plugin = plugin.get()?.clone();
+        let plugin = plugin.get()?;
         let opened = opened.map(|opened| opened.get().cloned()).transpose()?;
-        self.run(0, ticket, move || {
+        self.threads.run(0, ticket, move || {
             let grant = match opened {
                 Some(opened) => opened.narrow(&capabilities, &surroundings),
                 None => host::Grant::open(&plugin, &capabilities, &surroundings),
@@ -207,9 +166,9 @@ impl Executor {
     ) -> Result<()> {
         let capabilities = capability::read(capabilities)?;
         let surroundings = host::Surroundings::from(surroundings);
-        let plugin = plugin.get()?.clone();
+        let plugin = plugin.get()?;
         let earlier = earlier.map(|earlier| earlier.get().cloned()).transpose()?;
-        self.run(0, ticket, move || {
+        self.threads.run(0, ticket, move || {
             let earlier = earlier.as_ref();
             let grant = host::Grant::open_ahead(&plugin, &capabilities, &surroundings, earlier);
             Settled::Opened(Either::A(Grant::undecided(grant)))
@@ -220,39 +179,38 @@ impl Executor {
     /// How the executor is doing now.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> ExecutorStats {
-        self.executor.stats().into()
+        self.threads.stats().into()
     }
 
     /// Lets idle threads end at once.
     #[napi(catch_unwind)]
     pub fn retire(&self) {
-        self.executor.retire();
+        self.threads.retire();
     }
 
-    /// Executes on a live instance, as `execute` does.
-    #[napi(catch_unwind)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "an object of options would cost more than the call"
+    /// What executes on a live instance, as that of `callsOf` does on pristine ones.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "(ticket: number, sliceMs: number, args: string | string[], receipt: Float64Array, limits?: LimitOverrides, call?: Interrupt) => string | Outcome | null"
     )]
-    pub fn execute_on(
+    pub fn calls_on<'env>(
         &self,
-        ticket: u32,
+        env: &'env Env,
         instance: &Instance,
-        args: Vec<String>,
-        mut receipt: Float64ArraySlice<'_>,
-        limits: Option<LimitOverrides>,
-        call: Option<&Interrupt>,
-        slice_ms: f64,
-    ) -> Option<Either<String, Outcome>> {
-        let input = host::Input::Execute(args);
-        let execution = self.call_of(instance, input, limits.as_ref(), call);
-        let lane = lane_of_instances(instance.instance.plugin());
-        self.begin(ticket, lane, execution, &mut receipt, slice_ms)
+    ) -> Result<Function<'env, (), Begun>> {
+        let (threads, instance) = (self.threads.clone(), instance.instance.clone());
+        env.create_function_from_closure("execute", move |context| {
+            let call = AsyncCall::read(&context)?;
+            let (interrupts, input) = (call.interrupts(&threads), host::Input::Execute(call.args));
+            let limits = LimitOverrides::over(call.limits.as_ref(), instance.plugin().limits());
+            let execution = instance.start(input, limits, interrupts);
+            let lane = lane_of_instances(instance.plugin());
+            Ok(threads.begin(lane, execution, call.beginning))
+        })
     }
 
-    /// Hands the result of an effect to the instance that asked for it, as `executeOn` does.
-    #[napi(catch_unwind)]
+    /// Hands the result of an effect to the instance that asked for it, as the function of `callsOn` does.
+    #[napi(catch_unwind, ts_return_type = "string | Outcome | null")]
     #[allow(
         clippy::too_many_arguments,
         reason = "an object of options would cost more than the call"
@@ -263,15 +221,23 @@ impl Executor {
         instance: &Instance,
         effect_id: u32,
         result: EffectResult,
-        mut receipt: Float64ArraySlice<'_>,
+        receipt: Float64ArraySlice<'_>,
         limits: Option<LimitOverrides>,
         call: Option<&Interrupt>,
         slice_ms: f64,
-    ) -> Option<Either<String, Outcome>> {
+    ) -> Begun {
         let input = host::Input::Resume(effect_id, result.into());
-        let execution = self.call_of(instance, input, limits.as_ref(), call);
-        let lane = lane_of_instances(instance.instance.plugin());
-        self.begin(ticket, lane, execution, &mut receipt, slice_ms)
+        let instance = &instance.instance;
+        let limits = LimitOverrides::over(limits.as_ref(), instance.plugin().limits());
+        let interrupts = self.threads.interrupts(call);
+        let execution = instance.start(input, limits, interrupts);
+        let beginning = Beginning {
+            ticket,
+            slice_ms,
+            receipt,
+        };
+        let lane = lane_of_instances(instance.plugin());
+        self.threads.begin(lane, execution, beginning)
     }
 }
 
@@ -283,118 +249,6 @@ fn lane_of_instances(plugin: &host::Plugin) -> host::Lane {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        self.environment.trigger(host::InterruptReason::Closed);
-    }
-}
-
-impl Executor {
-    fn call_of(
-        &self,
-        instance: &Instance,
-        input: host::Input,
-        limits: Option<&LimitOverrides>,
-        call: Option<&Interrupt>,
-    ) -> host::Execution {
-        let interrupts = host::Interrupts {
-            owner: None,
-            call: call.map(|call| call.handle.clone()),
-            environment: Some(self.environment.clone()),
-        };
-        let limits = instance.limits(limits);
-        instance.instance.start(input, limits, interrupts)
-    }
-
-    /// Runs an execution here for at most this many milliseconds. What is not done by then goes on
-    /// on the executor's threads.
-    fn begin(
-        &self,
-        ticket: u32,
-        lane: host::Lane,
-        mut execution: host::Execution,
-        receipt: &mut Float64ArraySlice<'_>,
-        slice_ms: f64,
-    ) -> Option<Either<String, Outcome>> {
-        if slice_ms > 0.0 && execution.is_ready() {
-            let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
-            if let Some(reply) = execution.run_without_waiting(slice) {
-                return Some(brief(Outcome::of_plugin(reply), receipt));
-            }
-        }
-        let on_settled = self.on_settled.clone();
-        let work = ExecutionWork {
-            execution,
-            settler: Settler { ticket, on_settled },
-        };
-        self.executor.submit(lane, Box::new(work));
-        None
-    }
-
-    /// Runs work of a lane in one go.
-    fn run(&self, lane: host::Lane, ticket: u32, work: impl FnOnce() -> Settled + Send + 'static) {
-        let on_settled = self.on_settled.clone();
-        let mut settler = Settler { ticket, on_settled };
-        self.executor.run(lane, move |admitted| match admitted {
-            Ok(()) => {
-                settler.settle_with(|| Some(work()));
-            }
-            Err(fault) => settler.settle(Settled::Executed(fault.into())),
-        });
-    }
-}
-
-/// Tells JavaScript what came of a ticket.
-struct Settler {
-    ticket: u32,
-    on_settled: Arc<OnSettled>,
-}
-
-impl Settler {
-    fn settle(&self, settled: Settled) {
-        // Refused only while the environment is torn down, when nobody waits any more.
-        let mode = ThreadsafeFunctionCallMode::NonBlocking;
-        let _ = self.on_settled.call((self.ticket, settled), mode);
-    }
-
-    /// Settles with what the work gives, if it gives anything, or with a fault if it panics.
-    fn settle_with(&mut self, work: impl FnOnce() -> Option<Settled>) -> bool {
-        let settled = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-            let reason = "it panicked".into();
-            let fault = host::Fault::from(host::FaultKind::Internal { reason });
-            Some(Settled::Executed(fault.into()))
-        });
-        settled.map(|settled| self.settle(settled)).is_some()
-    }
-}
-
-/// An execution on the executor's threads.
-struct ExecutionWork {
-    execution: host::Execution,
-    settler: Settler,
-}
-
-impl host::Work for ExecutionWork {
-    fn run_for(&mut self, slice: Duration) -> bool {
-        let Self { execution, settler } = self;
-        settler.settle_with(|| {
-            execution
-                .run_for(slice)
-                .map(|reply| Settled::Executed(Outcome::of_plugin(reply)))
-        })
-    }
-
-    fn abandoned(&self) -> Option<host::Fault> {
-        self.execution.abandoned()
-    }
-
-    fn is_ready(&self) -> bool {
-        self.execution.is_ready()
-    }
-
-    fn sleeps(&self) -> bool {
-        self.execution.sleeps()
-    }
-
-    fn refuse(self: Box<Self>, fault: host::Fault) {
-        self.settler.settle(Settled::Executed(fault.into()));
+        self.threads.close();
     }
 }

@@ -64,7 +64,7 @@ impl Grant {
     ) -> Result<Either<Self, CannotOpen>> {
         let capabilities = capability::read(capabilities)?;
         let (surroundings, deny) = (surroundings.into(), capability::read(deny)?);
-        let opened = host::Grant::open(plugin.get()?, &capabilities, &surroundings);
+        let opened = host::Grant::open(&plugin.get()?, &capabilities, &surroundings);
         Ok(made(opened, &deny, &surroundings))
     }
 
@@ -79,7 +79,7 @@ impl Grant {
         let capabilities = capability::read(capabilities)?;
         let earlier = earlier.map(Self::get).transpose()?;
         let (plugin, surroundings) = (plugin.get()?, surroundings.into());
-        let grant = host::Grant::open_ahead(plugin, &capabilities, &surroundings, earlier);
+        let grant = host::Grant::open_ahead(&plugin, &capabilities, &surroundings, earlier);
         Ok(Self::undecided(grant))
     }
 

@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Float64ArraySlice};
+use napi::bindgen_prelude::{Either, Float64ArraySlice, Function};
+use napi::{Env, Result};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::call::{Words, optional};
 use crate::effect::EffectResult;
 use crate::limits::LimitOverrides;
 use crate::outcome::Outcome;
@@ -23,22 +25,27 @@ impl From<host::Instance> for Instance {
     }
 }
 
+type SyncCalls<'env> = Function<'env, (), Either<String, Outcome>>;
+
 #[napi]
 impl Instance {
-    /// Executes on this instance, on this thread. Waits for a call that runs on it. The output of a
-    /// success is returned as it is, its fuel, milliseconds and bytes written to `receipt`.
-    #[napi(catch_unwind)]
-    pub fn execute_sync(
-        &self,
-        args: Vec<String>,
-        mut receipt: Float64ArraySlice<'_>,
-        limits: Option<LimitOverrides>,
-    ) -> Either<String, Outcome> {
-        let limits = self.limits(limits.as_ref());
-        brief(
-            Outcome::of_instance(self.instance.execute(&args, &limits, None)),
-            &mut receipt,
-        )
+    /// What executes on this instance, on the calling thread. Waits for a call that runs on it. The
+    /// output of a success is returned as it is, its fuel, milliseconds and bytes written to the
+    /// receipt.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "(args: string | string[], receipt: Float64Array, limits?: LimitOverrides) => string | Outcome"
+    )]
+    pub fn sync_calls<'env>(&self, env: &'env Env) -> Result<SyncCalls<'env>> {
+        let instance = self.instance.clone();
+        env.create_function_from_closure("executeSync", move |context| {
+            let Words(args) = context.get(0)?;
+            let mut receipt: Float64ArraySlice<'_> = context.get(1)?;
+            let limits: Option<LimitOverrides> = optional(&context, 2)?;
+            let limits = limits_of(&instance, limits.as_ref());
+            let outcome = Outcome::of_instance(instance.execute(args, &limits, None));
+            Ok(brief(outcome, &mut receipt))
+        })
     }
 
     /// Resumes this instance, on this thread. Waits for a call that runs on it.
@@ -66,6 +73,10 @@ impl Instance {
 
 impl Instance {
     pub(crate) fn limits(&self, limits: Option<&LimitOverrides>) -> host::Limits {
-        LimitOverrides::over(limits, self.instance.plugin().limits())
+        limits_of(&self.instance, limits)
     }
+}
+
+fn limits_of(instance: &host::Instance, limits: Option<&LimitOverrides>) -> host::Limits {
+    LimitOverrides::over(limits, instance.plugin().limits())
 }

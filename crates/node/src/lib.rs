@@ -9,6 +9,7 @@
     allow(dead_code, reason = "exports are registered outside of tests only")
 )]
 
+mod call;
 mod capability;
 mod compile_cache;
 mod effect;
@@ -28,5 +29,6 @@ mod receipt;
     allow(dead_code, reason = "what registers functions is left out of tests")
 )]
 mod stats;
+mod threads;
 mod watch;
 mod world;

@@ -1,8 +1,11 @@
-use napi::bindgen_prelude::{Either, Float64ArraySlice};
-use napi::{Error, Result};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use napi::bindgen_prelude::{ClassInstance, Either, Float64ArraySlice, Function};
+use napi::{Env, Error, Result};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::call::{Words, optional};
 use crate::instance::Instance;
 use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
@@ -13,23 +16,36 @@ use crate::world::{World, given};
 
 /// A loaded plugin: compiled code and its manifest. See the host's `Plugin`.
 #[napi]
-pub struct Plugin {
-    /// Absent once released.
-    plugin: Option<host::Plugin>,
+pub struct Plugin(Held);
+
+/// A plugin, until it is released: shared by the functions that execute it.
+#[derive(Clone)]
+pub(crate) struct Held(Arc<Mutex<Option<host::Plugin>>>);
+
+impl Held {
+    pub(crate) fn get(&self) -> Result<host::Plugin> {
+        let released = || Error::from_reason("the plugin was released");
+        self.lock().clone().ok_or_else(released)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<host::Plugin>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl From<host::Plugin> for Plugin {
     fn from(plugin: host::Plugin) -> Self {
-        Self {
-            plugin: Some(plugin),
-        }
+        Self(Held(Arc::new(Mutex::new(Some(plugin)))))
     }
 }
 
 impl Plugin {
-    pub(crate) fn get(&self) -> Result<&host::Plugin> {
-        let released = || Error::from_reason("the plugin was released");
-        self.plugin.as_ref().ok_or_else(released)
+    pub(crate) fn get(&self) -> Result<host::Plugin> {
+        self.0.get()
+    }
+
+    pub(crate) fn held(&self) -> &Held {
+        &self.0
     }
 }
 
@@ -76,34 +92,44 @@ impl Plugin {
     /// which does not know how much that is. Executions that have begun go on; nothing else can be
     /// done with the plugin.
     #[napi(catch_unwind)]
-    pub fn release(&mut self) {
-        self.plugin = None;
+    pub fn release(&self) {
+        let released = self.0.lock().take();
+        drop(released);
     }
 
-    /// Executes on a pristine instance, on this thread. The output of a success is returned as it
-    /// is, its fuel, milliseconds and bytes written to `receipt`.
-    #[napi(catch_unwind)]
-    pub fn execute_sync(
+    /// What executes on a pristine instance, on the calling thread, until `owner` is triggered. The
+    /// output of a success is returned as it is, its fuel, milliseconds and bytes written to the
+    /// receipt. Without a `world`, a WASI plugin finds nothing outside of itself.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "(args: string | string[], receipt: Float64Array, limits?: LimitOverrides, world?: World) => string | Outcome"
+    )]
+    pub fn sync_calls<'env>(
         &self,
-        args: Vec<String>,
-        mut receipt: Float64ArraySlice<'_>,
-        limits: Option<LimitOverrides>,
+        env: &'env Env,
         owner: Option<&Interrupt>,
-        world: Option<&World>,
-    ) -> Result<Either<String, Outcome>> {
-        let plugin = self.get()?;
-        let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
+    ) -> Result<Function<'env, (), Either<String, Outcome>>> {
+        let held = self.0.clone();
         let interrupts = host::Interrupts {
             owner: owner.map(|owner| owner.handle.clone()),
             ..host::Interrupts::default()
         };
-        let reply = plugin.execute_in(&given(world)?, &args, &limits, &interrupts);
-        Ok(brief(Outcome::of_plugin(reply), &mut receipt))
+        env.create_function_from_closure("executeSync", move |context| {
+            let Words(args) = context.get(0)?;
+            let mut receipt: Float64ArraySlice<'_> = context.get(1)?;
+            let limits: Option<LimitOverrides> = optional(&context, 2)?;
+            let world: Option<ClassInstance<'_, World>> = optional(&context, 3)?;
+            let plugin = held.get()?;
+            let limits = LimitOverrides::over(limits.as_ref(), plugin.limits());
+            let world = given(world.as_deref())?;
+            let reply = plugin.execute_in(&world, &args, &limits, &interrupts);
+            Ok(brief(Outcome::of_plugin(reply), &mut receipt))
+        })
     }
 
     /// A live instance, to be made by its first call.
     #[napi(catch_unwind)]
     pub fn instantiate(&self) -> Result<Instance> {
-        Ok(host::Instance::new(self.get()?.clone()).into())
+        Ok(host::Instance::new(self.get()?).into())
     }
 }

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +74,14 @@ impl Plugin {
         interrupts: &Interrupts,
     ) -> Result<Reply, Fault> {
         let clock = Clock::start(limits.timeout, None);
-        drive::run(self.execution(world, args, limits, clock, interrupts.clone(), None))
+        drive::run(pin!(self.execution(
+            world,
+            args,
+            limits,
+            clock,
+            interrupts.clone(),
+            None
+        )))
     }
 
     /// As [`Plugin::execute_in`], to be run a little at a time.

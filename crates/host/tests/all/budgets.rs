@@ -189,13 +189,13 @@ fn a_live_instance_has_its_whole_time_for_every_call() {
     let limits = with_timeout(Duration::from_secs(60));
     let short = with_timeout(Duration::from_millis(20));
     let args = strings(&["1000"]);
-    instance.execute(&args, &limits, None).unwrap();
+    instance.execute(&args[..], &limits, None).unwrap();
     std::thread::sleep(Duration::from_millis(40));
     // The time between two calls is nobody's.
-    let (result, _) = instance.execute(&args, &limits, None).unwrap();
+    let (result, _) = instance.execute(&args[..], &limits, None).unwrap();
     assert_eq!(result, success("ok"));
     let endless = strings(&["999999999999999999"]);
-    let fault = instance.execute(&endless, &short, None).unwrap_err();
+    let fault = instance.execute(&endless[..], &short, None).unwrap_err();
     assert_eq!(
         fault.kind,
         FaultKind::DeadlineExceeded {
@@ -203,7 +203,7 @@ fn a_live_instance_has_its_whole_time_for_every_call() {
         }
     );
     assert_eq!(
-        instance.execute(&args, &limits, None).unwrap().0,
+        instance.execute(&args[..], &limits, None).unwrap().0,
         success("ok")
     );
 }

@@ -84,7 +84,7 @@ fn a_live_instance_runs_out_of_fuel_where_it_does_in_wasmtime_itself_too() {
     for (name, wasm, args) in calls() {
         let plugin = load(&wasm);
         let args = strings(&args);
-        let live = |limits: &Limits| Instance::new(plugin.clone()).execute(&args, limits, None);
+        let live = |limits: &Limits| Instance::new(plugin.clone()).execute(&args[..], limits, None);
         let needed = live(&Limits::default()).unwrap().1.fuel_consumed;
         let direct = Direct::new(&wasm, &args, true);
         for limit in limits_around(needed) {
@@ -206,11 +206,11 @@ fn giving_memory_back_is_on_the_calls_fuel_where_the_instance_is_kept() {
 fn every_call_of_a_live_instance_has_the_whole_budget() {
     let instance = Instance::new(plugin("busy"));
     let args = strings(&["1000"]);
-    let (_, first) = instance.execute(&args, &Limits::default(), None).unwrap();
+    let (_, first) = instance.execute(&args[..], &Limits::default(), None).unwrap();
     // Where the last call of all begins with nothing left, wasmtime ends it: hence a little more.
     let limits = with_fuel(first.fuel_consumed + 10);
     for _ in 0..100 {
-        let (result, usage) = instance.execute(&args, &limits, None).unwrap();
+        let (result, usage) = instance.execute(&args[..], &limits, None).unwrap();
         assert_eq!(result, success("ok"));
         assert_eq!(usage.fuel_consumed, first.fuel_consumed);
     }

@@ -212,14 +212,14 @@ fn a_plugin_whose_call_was_interrupted_can_be_called_again() {
         let fault = stopped(
             || {
                 instance
-                    .execute(&endless_args, &endless(), Some(interrupt.clone()))
+                    .execute(&endless_args[..], &endless(), Some(interrupt.clone()))
                     .unwrap_err()
             },
             || interrupt.trigger(InterruptReason::Aborted),
         );
         assert_eq!(fault.code(), "ERR_ABORTED");
         let (result, _) = instance
-            .execute(&strings(&["1000"]), &Limits::default(), None)
+            .execute(strings(&["1000"]), &Limits::default(), None)
             .unwrap();
         assert_eq!(result, success("ok"));
     }

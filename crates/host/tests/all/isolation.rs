@@ -203,13 +203,13 @@ fn an_instance_that_failed_is_replaced_and_can_be_called_again_at_once() {
             assert_eq!(result, success(number), "before {code}");
         }
         let fault = instance
-            .execute(&strings(&args), &limits, None)
+            .execute(strings(&args), &limits, None)
             .unwrap_err();
         assert_eq!(fault.code(), code);
         let (result, _) = instance.execute(&[], &Limits::default(), None).unwrap();
         assert_eq!(result, success("1"), "after {code}");
         let fault = instance
-            .execute(&strings(&args), &limits, None)
+            .execute(strings(&args), &limits, None)
             .unwrap_err();
         assert_eq!(fault.code(), code);
     }

@@ -324,7 +324,7 @@ fn what_was_refused_in_one_call_does_not_colour_the_next() {
     let (result, _) = instance.execute(&[], &Limits::default(), None).unwrap();
     assert_eq!(result, success("ok"));
     let fault: Fault = instance
-        .execute(&strings(&["trap"]), &Limits::default(), None)
+        .execute(strings(&["trap"]), &Limits::default(), None)
         .unwrap_err();
     assert!(is_trap(&fault.kind), "{fault:?}");
 }

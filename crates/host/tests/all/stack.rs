@@ -149,7 +149,7 @@ fn a_plugin_that_overflowed_its_stack_can_be_called_again() {
         assert_overflows(&plugin, &["deep"]);
         assert_usable(&plugin, &[], "ok");
         let fault = instance
-            .execute(&strings(&["deep"]), &with_fuel(HUGE), None)
+            .execute(strings(&["deep"]), &with_fuel(HUGE), None)
             .unwrap_err();
         assert_eq!(fault.kind, FaultKind::StackOverflow);
         let (result, _) = instance.execute(&[], &Limits::default(), None).unwrap();
