@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { vi } from 'vitest'
 import { type Ended, type RunOptions, runProgram } from '../system.js'
 
@@ -5,9 +6,9 @@ import { type Ended, type RunOptions, runProgram } from '../system.js'
 // way is to have. Without it there are two in each situation.
 const { SEN_SOAK_RUNS } = process.env
 /** After so long a process hangs. One of a soak may have been suspended with all of it, for minutes. */
-const PATIENCE_MS = SEN_SOAK_RUNS === undefined ? 20_000 : 900_000
-/** Processes at once. */
-const AT_ONCE = 2
+const PATIENCE_MS = SEN_SOAK_RUNS === undefined ? 20_000 : 3_600_000
+/** Processes at once: one more than compute, as each waits now and then. */
+const AT_ONCE = availableParallelism() + 1
 
 vi.setConfig({ testTimeout: 10_000 + PATIENCE_MS + Number(SEN_SOAK_RUNS ?? 2) * 5_000 })
 
