@@ -4,8 +4,9 @@ import { PluginLoader, PluginRegistry } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { endless, follow, meanwhile } from './calls.js'
 import { fault, rejection } from './fault.js'
-import { guest, slowToCompile } from './guest.js'
+import { guest, guestFile, slowToCompile, temporaryDirectory } from './guest.js'
 import { internal } from './internal.js'
+import { runProgram } from './system.js'
 
 describe('concurrency', () => {
   test.each([1, 2, 3])(
@@ -145,6 +146,19 @@ describe('those that wait', () => {
     const outputs = (await Promise.all(calls)).map(answer => answer.type === 'success' && answer.output)
     expect(outputs).toEqual(Array.from({ length: 10_000 }, (_, number) => String(number)))
   })
+})
+
+test.each([
+  [
+    'a program that expects few executions begins so many of one plugin, and the rest when there is room',
+    ['16'],
+    7,
+  ],
+  ['a program that expects nothing begins all', [], 100],
+])('%s', async (_, expected, begun) => {
+  const path = await guestFile(await temporaryDirectory(), 'effect-sleep-hour')
+  const { code, stdout } = await runProgram('expecting.mjs', [path, ...expected])
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${begun}\n100\n` })
 })
 
 test('what served a registry is given up with it', async () => {

@@ -102,3 +102,10 @@ export async function guestFile(directory: string, name: string, file = `${name}
   await writeFile(path, await guest(name))
   return path
 }
+
+/** A directory with these guests in it, each in NAME.wasm, that is gone when the test is over. */
+export async function guestFiles(...names: readonly string[]): Promise<string> {
+  const directory = await temporaryDirectory()
+  for (const name of names) await guestFile(directory, name)
+  return directory
+}

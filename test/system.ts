@@ -17,34 +17,29 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** How a program runs. */
+export interface RunOptions {
+  readonly flags?: readonly string[]
+  /** A command that runs the program. */
+  readonly within?: readonly string[]
+  /** After so many milliseconds, one that does not end is ended. Default: 20 s. */
+  readonly timeoutMs?: number
+  /** What it reads. Default: nothing. */
+  readonly stdin?: string
+  /** Hears of all that it has written so far whenever it writes something. */
+  readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
+}
+
 /** The file of a program in `test/programs`. */
 export function program(name: string): string {
   return fileURLToPath(new URL(name, programs))
 }
 
-/**
- * Runs a program of `test/programs` in a process of its own, to its end. `onOutput` hears of all
- * that it has written so far whenever it writes something.
- */
+/** Runs a program of `test/programs` in a process of its own, to its end. */
 export function runProgram(
   name: string,
   args: readonly string[] = [],
-  {
-    flags = [],
-    within = [],
-    timeoutMs = 20_000,
-    stdin,
-    onOutput,
-  }: {
-    flags?: readonly string[]
-    /** A command that runs the program. */
-    within?: readonly string[]
-    /** After so many milliseconds, one that does not end is ended. */
-    timeoutMs?: number
-    /** What it reads. Default: nothing. */
-    stdin?: string
-    onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void
-  } = {},
+  { flags = [], within = [], timeoutMs = 20_000, stdin, onOutput }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const { NODE_OPTIONS: _, ...env } = process.env

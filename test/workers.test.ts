@@ -5,7 +5,7 @@ import { PluginRegistry } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { meanwhile } from './calls.js'
 import { guest, guestFile, temporaryDirectory } from './guest.js'
-import { program, runProgram } from './system.js'
+import { program } from './system.js'
 import { inWorker } from './worker.js'
 
 describe('Workers', () => {
@@ -42,12 +42,6 @@ describe('Workers', () => {
     for (let worker = 0; worker < 10; worker++) {
       expect(await inWorker({ module })).toMatchObject([{ type: 'success', output: '1' }])
     }
-  })
-
-  test('and the main thread can use the addon after the Worker ended that loaded it first', async () => {
-    const path = await guestFile(await temporaryDirectory(), 'echo')
-    const { code, stdout } = await runProgram('first-worker-ends.mjs', [path])
-    expect({ code, outputs: JSON.parse(stdout) }).toEqual({ code: 0, outputs: ['xy', 'xy', 'xy', 'xy'] })
   })
 })
 

@@ -2,9 +2,9 @@
 
 import { PluginLoader, PluginRegistry } from 'sen-plugin-host'
 
-/** Begins 40 executions in a registry and two calls of live instances, of a guest that loops for 5 s. */
+/** Begins 40 executions in a registry and two calls of live instances, of a guest that loops for an hour. */
 export async function beginCalls(path) {
-  const limits = { fuel: 2n ** 64n - 1n, timeoutMs: 5_000 }
+  const limits = { fuel: 2n ** 64n - 1n, timeoutMs: 3_600_000 }
   const loader = new PluginLoader({ limits })
   const registry = new PluginRegistry({ limits, concurrency: 4 })
   const { command } = await registry.loadPlugin(path)

@@ -8,7 +8,8 @@ import { PluginRegistry } from 'sen-plugin-host'
 const [directory] = process.argv.slice(2)
 const module = name => readFileSync(join(directory, `${name}.wasm`))
 const [echo, forever] = [module('echo'), module('forever')]
-const registry = new PluginRegistry({ cache: false, concurrency: 4 })
+const limits = { timeoutMs: 3_600_000 }
+const registry = new PluginRegistry({ cache: false, concurrency: 4, limits })
 // A thread that executes is there, and those are not that compile.
 await registry.loadPlugin(new Uint8Array()).catch(() => {})
 

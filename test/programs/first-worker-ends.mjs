@@ -1,10 +1,11 @@
-// The first Worker loads the addon, executes, and ends; another does the same, then the main thread, which loads it last.
-// Prints what they got: first-worker-ends.mjs MODULE
+// So many Workers load the addon at once and execute, of which the first that is done ends; the others execute once more
+// and end. Then the main thread loads it, and at last another Worker. Prints what they got:
+// first-worker-ends.mjs WORKERS MODULE
 
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-const path = workerData ?? process.argv[2]
+const [, , count, path = workerData] = process.argv
 
 async function execute() {
   const { PluginRegistry } = await import('sen-plugin-host')
@@ -14,17 +15,35 @@ async function execute() {
   return outputs.map(({ output }) => output).join('')
 }
 
-async function executeInWorker() {
-  const worker = new Worker(new URL(import.meta.url), { workerData: path })
-  const exit = once(worker, 'exit')
+const start = () => new Worker(new URL(import.meta.url), { workerData: path })
+
+async function executeIn(worker) {
+  worker.postMessage('execute')
   const [output] = await once(worker, 'message')
-  await exit
   return output
 }
 
+async function end(worker) {
+  worker.postMessage('end')
+  await once(worker, 'exit')
+}
+
 if (isMainThread) {
-  const outputs = [await executeInWorker(), await executeInWorker(), await execute(), await executeInWorker()]
+  const workers = Array.from({ length: Number(count) }, start)
+  const executing = workers.map(executeIn)
+  const first = await Promise.race(executing.map((done, index) => done.then(() => workers[index])))
+  await end(first)
+  const others = workers.filter(worker => worker !== first)
+  const outputs = [...(await Promise.all(executing)), ...(await Promise.all(others.map(executeIn)))]
+  await Promise.all(others.map(end))
+  outputs.push(await execute())
+  const last = start()
+  outputs.push(await executeIn(last))
+  await end(last)
   console.log(JSON.stringify(outputs))
 } else {
-  parentPort.postMessage(await execute())
+  parentPort.on('message', async what => {
+    if (what === 'end') parentPort.close()
+    else parentPort.postMessage(await execute())
+  })
 }

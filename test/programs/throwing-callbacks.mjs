@@ -21,7 +21,7 @@ for (const name of ['echo', 'forever', 'effect-sleep'])
 
 const abort = new AbortController()
 abort.signal.addEventListener('abort', fail)
-const long = { limits: { fuel: 2n ** 64n - 1n, timeoutMs: 5_000 }, signal: abort.signal }
+const long = { limits: { fuel: 2n ** 64n - 1n, timeoutMs: 3_600_000 }, signal: abort.signal }
 const aborted = registry.execute('forever', [], long).catch(({ name }) => name)
 const effect = registry.execute('effect-sleep').then(
   ({ type }) => type,

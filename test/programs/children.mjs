@@ -1,13 +1,16 @@
-// A cluster whose workers execute plugins. The first ends by itself when it is disconnected; the second is ended by a
-// signal, and the third ends itself, in the middle of calls. Prints how they ended: cluster.mjs DIRECTORY
+// Three child processes execute plugins. The first ends by itself when it is disconnected; the second is ended by a
+// signal, and the third ends itself, in the middle of calls. Prints how they ended: children.mjs WAY DIRECTORY; WAY is
+// `cluster`, whose workers they are, or `fork`.
 
+import { fork } from 'node:child_process'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { PluginRegistry } from 'sen-plugin-host'
 import { beginCalls } from './calls.mjs'
 
-const [directory] = process.argv.slice(2)
+const [, file, way, directory] = process.argv
+const begin = { cluster: () => cluster.fork(), fork: () => fork(file, [way, directory]) }
 
 async function serve() {
   const registry = new PluginRegistry()
@@ -24,20 +27,20 @@ async function serve() {
 }
 
 async function run(end) {
-  const worker = cluster.fork()
-  const exit = once(worker, 'exit')
-  const [{ answered }] = await once(worker, 'message')
-  worker.send({ end })
+  const child = begin[way]()
+  const exit = once(child, 'exit')
+  const [{ answered }] = await once(child, 'message')
+  child.send({ end })
   if (end === 'SIGTERM') {
-    await once(worker, 'message')
-    worker.process.kill(end)
+    await once(child, 'message')
+    process.kill((child.process ?? child).pid, end)
   }
   const [code, signal] = await exit
   return { answered, code, signal }
 }
 
-if (cluster.isPrimary) {
-  // The primary has the addon as well, as a server does that looks at its plugins before it starts.
+if (process.send === undefined) {
+  // Their parent has the addon as well, as a server does that looks at its plugins before it starts.
   await new PluginRegistry().loadPlugin(join(directory, 'echo.wasm'))
   console.log(JSON.stringify(await Promise.all(['disconnect', 'SIGTERM', 'exit'].map(run))))
 } else await serve()
