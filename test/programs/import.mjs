@@ -1,5 +1,7 @@
 // Imports an entry of the package, and prints what that alone has loaded: node import.mjs SPECIFIER
 import { createRequire } from 'node:module'
+// Brings worker_threads along since Node 24, whoever imports it: none of the entry's doing.
+import 'node:util'
 
 const before = new Set(process.moduleLoadList)
 await import(process.argv[2])
