@@ -4,7 +4,7 @@
 // and says after each how many there were: a soak can be ended at any time. The first fault ends it.
 
 import { parseArgs } from 'node:util'
-import { main, run } from './steps.mjs'
+import { main, run, Stop } from './steps.mjs'
 
 // Comes out even for all numbers of situations that there are, save seven.
 const PASS = 60
@@ -12,6 +12,7 @@ const PASS = 60
 await main(() => {
   const { values } = parseArgs({ options: { runs: { type: 'string', default: '1000' } } })
   const runs = Number(values.runs)
+  if (!Number.isInteger(runs) || runs < 1) throw new Stop('--runs takes a whole number from 1')
   for (let done = 0; done < runs; ) {
     const pass = Math.min(PASS, runs - done)
     run('vitest', ['run', '--bail', '1', 'test/lifecycle'], { env: { SEN_SOAK_RUNS: `${pass}` } })
