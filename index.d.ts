@@ -230,7 +230,7 @@ export interface CacheEntryContents {
   /** `blake3:` and the digest of the module in hexadecimal. */
   digest: string
   /** Whether it was compiled for executions that compute much. */
-  compiledFor: 'short calls' | 'computation'
+  compiledFor: 'short calls' | 'computation' | 'first executions'
   command?: string
 }
 

@@ -1,5 +1,6 @@
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::compile::Effort;
 use crate::compile_cache::{CompileCache, KeptManifest};
@@ -13,7 +14,7 @@ use crate::program::{Program, Tier};
 
 /// An execution that uses this much fuel, some hundred microseconds of it, is worth a slower start
 /// for faster memory accesses. Fuel rather than time: a busy machine makes no plugin a long one.
-const COMPUTATION: u64 = 1_000_000;
+pub(crate) const COMPUTATION: u64 = 1_000_000;
 
 /// An execution that uses this much fuel is no short one.
 pub(crate) const LONG: u64 = 100_000;
@@ -29,14 +30,14 @@ static IMPROVER: LazyLock<Executor> = LazyLock::new(|| Executor::new(1, usize::M
 
 /// A plugin's code: a cheap handle (an `Arc`).
 ///
-/// A module that no cache knows is compiled for computation, which takes half the time. When it is
-/// executed more than now and then, it is compiled for short calls as well, in the background, and
-/// runs that code, until an execution turns out to compute much. Fuel, limits and results are the
-/// same.
+/// A module that no cache knows begins with baseline code, which is there soonest. When it is
+/// executed more than now and then, it is compiled for short calls, in the background, and runs that
+/// code until an execution turns out to compute much: then it is compiled for computation. Fuel,
+/// limits and results are the same.
 ///
 /// How deep calls can nest depends on the size of compiled frames, and so on the tier. The tier
-/// for computation, whose frames are the smaller ones, decides: whoever overflows the stack in the
-/// other one is run again in it, and live instances, which cannot be run again, run in it only.
+/// for computation decides: whoever overflows the smaller stack of another one is run again in it,
+/// and what cannot be run again runs in it only: live instances, and executions that reach outside.
 #[derive(Clone)]
 pub(crate) struct Code(Arc<Tiers>);
 
@@ -47,8 +48,8 @@ struct Tiers {
     cache: Option<CompileCache>,
     /// What the guest said of itself, for the cache.
     manifest: OnceLock<KeptManifest>,
-    /// The program that the plugin was loaded with, which is in its own tier's place too.
-    first: Arc<Program>,
+    /// Until there is better code.
+    baseline: Mutex<Option<Arc<Program>>>,
     short_calls: OnceLock<Arc<Program>>,
     computation: OnceLock<Arc<Program>>,
     /// Held while code for computation is made: whoever needs it then waits for it.
@@ -77,15 +78,20 @@ impl Code {
         load_for: LoadFor,
     ) -> Result<(Self, Origin), Fault> {
         let known: &[Tier] = match load_for {
-            LoadFor::Executions => &[Tier::ShortCalls, Tier::Computation],
+            LoadFor::Executions => &[Tier::ShortCalls, Tier::Computation, Tier::Baseline],
             LoadFor::LiveInstance => &[Tier::Computation],
         };
         let cached = cache.and_then(|cache| Program::cached(cache, &digest, known));
         let (program, origin) = match cached {
             Some((program, manifest)) => (program, Origin::Cache(manifest)),
             None => {
-                precheck(wasm)?;
-                let program = Program::compile(wasm, Tier::Computation, Effort::Foreground)?;
+                let module = precheck(wasm)?;
+                let tier = match load_for {
+                    // What can reach outside will, and runs where it need not be run again.
+                    LoadFor::Executions if !module.has_imports && has_baseline() => Tier::Baseline,
+                    _ => Tier::Computation,
+                };
+                let program = Program::compile(wasm, tier, Effort::Foreground)?;
                 (program, Origin::Compiled)
             }
         };
@@ -100,9 +106,9 @@ impl Code {
             digest,
             cache: cache.cloned(),
             manifest,
-            short_calls: place(&program, Tier::ShortCalls),
-            computation: place(&program, Tier::Computation),
-            first: program,
+            short_calls: once(place(&program, Tier::ShortCalls)),
+            computation: once(place(&program, Tier::Computation)),
+            baseline: Mutex::new(place(&program, Tier::Baseline)),
             compiling: Mutex::new(()),
             executions: AtomicU32::new(0),
             computes: AtomicBool::new(false),
@@ -119,7 +125,7 @@ impl Code {
             .get_or_init(|| KeptManifest::new(manifest, limits));
         if let Some(cache) = &tiers.cache {
             let manifest = Some(manifest.clone());
-            tiers.first.keep(cache, &tiers.digest, manifest);
+            self.best().keep(cache, &tiers.digest, manifest);
         }
     }
 
@@ -131,18 +137,22 @@ impl Code {
     /// Bytes of the images of compiled code, in all tiers that there are now.
     pub(crate) fn bytes(&self) -> usize {
         let bytes = |program: Option<&Arc<Program>>| program.map_or(0, |program| program.bytes());
-        bytes(self.0.short_calls.get()) + bytes(self.0.computation.get())
+        bytes(self.0.short_calls.get())
+            + bytes(self.0.computation.get())
+            + bytes(self.0.baseline().as_ref())
     }
 
     /// The best program for executions that there is now.
-    pub(crate) fn best(&self) -> &Arc<Program> {
-        let (short_calls, computation) = (self.0.short_calls.get(), self.0.computation.get());
-        let best = if self.0.computes.load(Ordering::Relaxed) {
-            computation.or(short_calls)
-        } else {
-            short_calls.or(computation)
-        };
-        best.unwrap_or(&self.0.first)
+    pub(crate) fn best(&self) -> Cow<'_, Arc<Program>> {
+        loop {
+            if let Some(program) = self.0.optimised() {
+                return Cow::Borrowed(program);
+            }
+            if let Some(program) = &*self.0.baseline() {
+                return Cow::Owned(program.clone());
+            }
+            // It was let go in between, for better code that is there now.
+        }
     }
 
     /// The program that decides, if there is one already.
@@ -174,7 +184,8 @@ impl Code {
         if fuel >= COMPUTATION && !self.0.computes.load(Ordering::Relaxed) {
             self.compute();
         }
-        if self.0.short_calls.get().is_none()
+        if !self.0.computes.load(Ordering::Relaxed)
+            && self.0.short_calls.get().is_none()
             && self.0.executions.fetch_add(1, Ordering::Relaxed) + 1 == OFTEN
         {
             self.shorten();
@@ -184,15 +195,12 @@ impl Code {
     /// Has code for short calls made in the background.
     #[cold]
     fn shorten(&self) {
-        // Where memory is mapped for each instance, there is one kind of code.
-        if engine::allocation() == Ok(Allocation::Pooling) {
-            self.improve(Tiers::shorten);
-        }
+        self.improve(Tiers::shorten);
     }
 
     /// Has code for computation used from now on, and made in the background if there is none.
     #[cold]
-    fn compute(&self) {
+    pub(crate) fn compute(&self) {
         self.0.computes.store(true, Ordering::Relaxed);
         self.prepare_deciding();
     }
@@ -218,6 +226,19 @@ impl Code {
 }
 
 impl Tiers {
+    fn optimised(&self) -> Option<&Arc<Program>> {
+        let (short_calls, computation) = (self.short_calls.get(), self.computation.get());
+        if self.computes.load(Ordering::Relaxed) {
+            computation.or(short_calls)
+        } else {
+            short_calls.or(computation)
+        }
+    }
+
+    fn baseline(&self) -> MutexGuard<'_, Option<Arc<Program>>> {
+        self.baseline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn deciding(&self, effort: Effort) -> Result<&Arc<Program>, Fault> {
         if let Some(program) = self.computation.get() {
             return Ok(program);
@@ -230,17 +251,23 @@ impl Tiers {
             return Ok(program);
         }
         let program = self.load(Tier::Computation, effort)?;
-        Ok(self.computation.get_or_init(|| Arc::new(program)))
+        let program = self.computation.get_or_init(|| Arc::new(program));
+        *self.baseline() = None;
+        Ok(program)
     }
 
     fn shorten(&self) {
         // What compiled once compiles again; where it does not, the code that there is serves.
-        if let Ok(program) = self.load(Tier::ShortCalls, Effort::Background) {
+        if engine::allocation() != Ok(Allocation::Pooling) {
+            // Where memory is mapped for each instance, short calls gain nothing by code of their own.
+            let _ = self.deciding(Effort::Background);
+        } else if let Ok(program) = self.load(Tier::ShortCalls, Effort::Background) {
             let _ = self.short_calls.set(Arc::new(program));
+            *self.baseline() = None;
         }
     }
 
-    /// Another tier, from the cache or compiled and kept there.
+    /// An optimised tier, from the cache or compiled and kept there, in place of baseline code.
     fn load(&self, tier: Tier, effort: Effort) -> Result<Program, Fault> {
         let cache = self.cache.as_ref();
         let cached = cache.and_then(|cache| Program::cached(cache, &self.digest, &[tier]));
@@ -248,18 +275,25 @@ impl Tiers {
             return Ok(program);
         }
         let program = Program::compile(&self.wasm, tier, effort)?;
-        if let Some(cache) = cache {
-            program.keep(cache, &self.digest, self.manifest.get().cloned());
+        if let Some(cache) = cache
+            && program.keep(cache, &self.digest, self.manifest.get().cloned())
+        {
+            cache.forget(&self.digest, Tier::Baseline);
         }
         Ok(program)
     }
 }
 
-/// A tier's place, with this program if it is of that tier.
-fn place(program: &Arc<Program>, tier: Tier) -> OnceLock<Arc<Program>> {
-    if program.tier == tier {
-        OnceLock::from(program.clone())
-    } else {
-        OnceLock::new()
-    }
+/// Whether there is room for what baseline code needs.
+fn has_baseline() -> bool {
+    Tier::Baseline.engine().is_ok()
+}
+
+/// This program, if it is of that tier.
+fn place(program: &Arc<Program>, tier: Tier) -> Option<Arc<Program>> {
+    (program.tier == tier).then(|| program.clone())
+}
+
+fn once<T>(value: Option<T>) -> OnceLock<T> {
+    value.map_or_else(OnceLock::new, OnceLock::from)
 }

@@ -17,11 +17,20 @@ pub(crate) enum Effort {
     Background,
 }
 
-/// Compiles a module for a tier.
+/// What a compiler needs of a stack, as much as threads have that are made for compiling.
+const STACK_BYTES: usize = 2 << 20;
+
+/// Compiles a module for a tier. Where the caller's stack has too little room, on another one.
 ///
 /// # Errors
 /// `InvalidModule`.
 pub(crate) fn compile(wasm: &[u8], tier: Tier, effort: Effort) -> Result<Module, Fault> {
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || {
+        compile_here(wasm, tier, effort)
+    })
+}
+
+fn compile_here(wasm: &[u8], tier: Tier, effort: Effort) -> Result<Module, Fault> {
     let engine = tier.engine()?;
     if effort == Effort::Foreground && has_threads() {
         return Module::from_binary(&engine.wasmtime, wasm).map_err(invalid);
@@ -66,10 +75,11 @@ fn invalid(error: wasmtime::Error) -> Fault {
 
 /// The compiler for an engine that leaves the other cores alone, made by its first use.
 fn in_background(purpose: Purpose, engine: &Engine) -> Result<&'static wasmtime::Engine, Fault> {
-    static COMPILERS: [OnceLock<Result<wasmtime::Engine, String>>; 2] =
-        [const { OnceLock::new() }; 2];
-    let [short_calls, computation] = &COMPILERS;
+    static COMPILERS: [OnceLock<Result<wasmtime::Engine, String>>; 3] =
+        [const { OnceLock::new() }; 3];
+    let [baseline, short_calls, computation] = &COMPILERS;
     let compiler = match purpose {
+        Purpose::Baseline => baseline,
         Purpose::ShortCalls => short_calls,
         Purpose::Computation => computation,
     };

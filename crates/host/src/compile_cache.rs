@@ -30,7 +30,7 @@ use std::time::{Duration, SystemTime};
 use thiserror::Error;
 use wasmtime::Module;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, possible_fingerprints};
 use crate::program::Tier;
 use directory::{Access, Directory, Opened};
 use entry::{Authentic, Contents};
@@ -258,7 +258,8 @@ impl CompileCache {
     /// The code of a module in the first of these tiers that there is, if it was compiled before
     /// by this version on such a machine.
     pub(crate) fn find(&self, digest: &blake3::Hash, tiers: &[Tier]) -> Option<Found> {
-        let found = self.0.most_likely_first(digest, tiers).find_map(|tier| {
+        let mut tiers = tiers.iter().filter(|&&tier| self.0.may_have(digest, tier));
+        let found = tiers.find_map(|&tier| {
             let engine = tier.engine().ok()?;
             self.0
                 .find(tier, &Identity::of(digest, tier, engine), engine)
@@ -267,7 +268,8 @@ impl CompileCache {
         found
     }
 
-    /// Keeps the code of a module that loaded wholly, with what its guest said of itself.
+    /// Keeps the code of a module that loaded wholly, with what its guest said of itself, unless it
+    /// is too large or the system refuses it: whether it is kept.
     pub(crate) fn store(
         &self,
         digest: &blake3::Hash,
@@ -275,40 +277,41 @@ impl CompileCache {
         engine: &Engine,
         module: &Module,
         manifest: Option<KeptManifest>,
-    ) {
+    ) -> bool {
         let contents = Contents {
             identity: Identity::of(digest, tier, engine),
             digest: *digest.as_bytes(),
             tier,
             manifest,
         };
-        if self.0.store(module, &contents).is_err() {
+        let stored = self.0.store(module, &contents);
+        if stored.is_err() {
+            self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
+        }
+        stored.unwrap_or(false)
+    }
+
+    /// Deletes what there is of a module in this tier, which has better code now.
+    pub(crate) fn forget(&self, digest: &blake3::Hash, tier: Tier) {
+        let forgotten = tier.engine().map(|engine| {
+            let name = Identity::of(digest, tier, engine).file_name();
+            self.0.directory.remove(&name)
+        });
+        if let Ok(Err(_)) = forgotten {
             self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Shared {
-    /// These tiers, but first those whose entries seem to be there: an engine takes ten
+    /// Whether there is something under the name that a module has in this tier. An engine takes ten
     /// milliseconds to make, and is not made only to find that there is nothing for it.
-    fn most_likely_first(
-        &self,
-        digest: &blake3::Hash,
-        tiers: &[Tier],
-    ) -> impl Iterator<Item = Tier> {
-        let is_unlikely = |tier: Tier| {
-            // Where the engine is there, looking costs nothing.
-            let fingerprint = Engine::presumed_fingerprint(tier.purpose())?;
+    fn may_have(&self, digest: &blake3::Hash, tier: Tier) -> bool {
+        possible_fingerprints(tier.purpose()).any(|fingerprint| {
             let name = Identity::by(digest, tier, &fingerprint).file_name();
             let opened = self.directory.open_file(&name, Access::Entry);
-            matches!(opened, Ok(Opened::Missing)).then_some(())
-        };
-        let (unlikely, likely): (Vec<Tier>, Vec<Tier>) = match tiers {
-            // In the only one that is asked for.
-            [tier] => (Vec::new(), vec![*tier]),
-            _ => (tiers.iter().copied()).partition(|&tier| is_unlikely(tier).is_some()),
-        };
-        likely.into_iter().chain(unlikely)
+            !matches!(opened, Ok(Opened::Missing))
+        })
     }
 
     fn find(&self, tier: Tier, identity: &Identity, engine: &Engine) -> Option<Found> {
@@ -360,17 +363,18 @@ impl Shared {
         }
     }
 
-    fn store(&self, module: &Module, contents: &Contents) -> io::Result<()> {
+    fn store(&self, module: &Module, contents: &Contents) -> io::Result<bool> {
         let artefact = module.serialize().map_err(io::Error::other)?;
         let sealed = contents.seal(&artefact, &self.key);
         let bytes = (artefact.len() + sealed.len()) as u64;
         if bytes > self.max_bytes.min(entry::MAX_BYTES) {
-            return Ok(());
+            return Ok(false);
         }
         let temporary = self.directory.write_temporary(&[&artefact, &sealed])?;
         temporary.replace(&contents.identity.file_name())?;
         self.counters.stored.fetch_add(1, Ordering::Relaxed);
-        self.make_room(bytes)
+        self.make_room(bytes)?;
+        Ok(true)
     }
 
     /// Deletes the least recently used entries if there are too many bytes of them. The directory

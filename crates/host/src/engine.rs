@@ -1,16 +1,19 @@
 //! The only file that names `wasmtime::Config`: which of wasmtime's freedoms guests do not have.
 
-use std::hash::{Hash, Hasher};
+mod fingerprint;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
+    Config, Enabled, InstanceAllocationStrategy, Memory, MemoryType, OptLevel,
+    PoolingAllocationConfig, Store, WasmFeatures,
 };
 
-use crate::epoch::EpochTicker;
 use crate::error::{Fault, FaultKind};
 use crate::limits::Limits;
+
+pub(crate) use fingerprint::{Fingerprint, possible_fingerprints};
 
 /// Instances that can exist at the same time: running, suspended by an effect, or live.
 pub(crate) const MAX_INSTANCES: u32 = 4096;
@@ -61,9 +64,12 @@ pub enum Allocation {
     OnDemand,
 }
 
-/// What an engine is best at. Guests get the same fuel, limits and results on both.
+/// What an engine is best at. Guests get the same fuel, limits and results on all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// Code that is there soon: it is not optimised. Bounds are guarded as for computation, which
+    /// takes half the code. Nothing is reserved: memory is mapped for each instance.
+    Baseline,
     /// Bounds are checked by code. A fresh instance, and its memory's first growth, need no change
     /// of the address space, and the process no signal handler: half the cost of a short call.
     ShortCalls,
@@ -72,42 +78,65 @@ pub(crate) enum Purpose {
     Computation,
 }
 
+impl Purpose {
+    /// The stack that guests have there.
+    ///
+    /// How deep calls can nest depends on the frames of compiled functions, which are of another
+    /// size on each engine: on some modules larger on one, on some on the other. So that it does not
+    /// depend on the engine that a guest happens to run on, the one for computation has the stack
+    /// that was promised and decides. The others have a quarter: who needs more runs there instead,
+    /// and who needs no more there would have to have frames four times as large to need more than
+    /// all of it here.
+    fn stack_bytes(self) -> usize {
+        match self {
+            Self::Computation => Limits::STACK_BYTES,
+            Self::Baseline | Self::ShortCalls => Limits::STACK_BYTES / 4,
+        }
+    }
+
+    fn place(self) -> &'static OnceLock<Result<Engine, String>> {
+        static ENGINES: [OnceLock<Result<Engine, String>>; 3] = [const { OnceLock::new() }; 3];
+        let [baseline, short_calls, computation] = &ENGINES;
+        match self {
+            Self::Baseline => baseline,
+            Self::ShortCalls => short_calls,
+            Self::Computation => computation,
+        }
+    }
+}
+
 /// An engine of the process, shared by every loader, registry and thread, so that a plugin
 /// compiled once runs everywhere.
 pub(crate) struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
-    pub(crate) ticker: EpochTicker,
     pub(crate) allocation: Allocation,
-    fingerprint: OnceLock<[u8; 32]>,
+    fingerprint: OnceLock<Fingerprint>,
 }
-
-static SHORT_CALLS: OnceLock<Result<Engine, String>> = OnceLock::new();
-static COMPUTATION: OnceLock<Result<Engine, String>> = OnceLock::new();
 
 impl Engine {
     /// The engine for a purpose, made by the first call.
     pub(crate) fn get(purpose: Purpose) -> Result<&'static Self, Fault> {
-        let engine = match purpose {
-            Purpose::ShortCalls => &SHORT_CALLS,
-            Purpose::Computation => &COMPUTATION,
-        };
-        let engine = engine.get_or_init(|| Self::create(purpose));
+        let engine = purpose.place().get_or_init(|| Self::create(purpose));
         engine.as_ref().map_err(|reason| unsupported(reason))
     }
 
     fn create(purpose: Purpose) -> Result<Self, String> {
-        let pooled = wasmtime::Engine::new(&config(purpose, Allocation::Pooling));
+        let new = |allocation| wasmtime::Engine::new(&config(purpose, allocation));
+        let pooled = match purpose {
+            Purpose::Baseline => None,
+            Purpose::ShortCalls | Purpose::Computation => new(Allocation::Pooling).ok(),
+        };
         let (engine, allocation) = match pooled {
-            Ok(engine) => (engine, Allocation::Pooling),
-            Err(_) => {
-                let config = config(Purpose::ShortCalls, Allocation::OnDemand);
-                let engine =
-                    wasmtime::Engine::new(&config).map_err(|error| format!("{error:#}"))?;
+            Some(engine) => (engine, Allocation::Pooling),
+            None => {
+                let engine = new(Allocation::OnDemand).map_err(|error| format!("{error:#}"))?;
                 (engine, Allocation::OnDemand)
             }
         };
+        if purpose == Purpose::Baseline {
+            has_room_for_a_memory(&engine).map_err(|error| format!("{error:#}"))?;
+        }
         Ok(Self {
-            ticker: EpochTicker::new(engine.clone()),
             wasmtime: engine,
             allocation,
             fingerprint: OnceLock::new(),
@@ -116,29 +145,10 @@ impl Engine {
 
     /// What compiled code depends on besides the module: wasmtime's version, the settings, and
     /// the features of this processor. The same in every process.
-    pub(crate) fn fingerprint(&self) -> &[u8; 32] {
-        self.fingerprint.get_or_init(|| fingerprint(&self.wasmtime))
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint
+            .get_or_init(|| fingerprint::of(&self.wasmtime))
     }
-
-    /// What [`Engine::fingerprint`] of the engine for a purpose will most likely be, for a tenth of
-    /// the time that it takes to make the engine. Nothing where that has been made.
-    pub(crate) fn presumed_fingerprint(purpose: Purpose) -> Option<[u8; 32]> {
-        let made = match purpose {
-            Purpose::ShortCalls => SHORT_CALLS.get(),
-            Purpose::Computation => COMPUTATION.get(),
-        };
-        if made.is_some() {
-            return None;
-        }
-        let compiler = background_compiler(purpose, Allocation::Pooling).ok()?;
-        Some(fingerprint(&compiler))
-    }
-}
-
-fn fingerprint(engine: &wasmtime::Engine) -> [u8; 32] {
-    let mut hasher = Blake3(blake3::Hasher::new());
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    *hasher.0.finalize().as_bytes()
 }
 
 /// A compiler for an engine that leaves the other cores alone. Only compiles: it reserves nothing.
@@ -146,11 +156,6 @@ pub(crate) fn background_compiler(
     purpose: Purpose,
     allocation: Allocation,
 ) -> Result<wasmtime::Engine, String> {
-    // As `create` decides.
-    let purpose = match allocation {
-        Allocation::Pooling => purpose,
-        Allocation::OnDemand => Purpose::ShortCalls,
-    };
     let mut config = config(purpose, allocation);
     config
         .parallel_compilation(false)
@@ -165,25 +170,16 @@ pub fn allocation() -> Result<Allocation, Fault> {
 
 /// Makes running guests look at their interrupts now. Nothing to do where no guest has run yet.
 pub(crate) fn advance_epoch() {
-    for engine in [&SHORT_CALLS, &COMPUTATION] {
-        if let Some(Ok(engine)) = engine.get() {
+    for purpose in [Purpose::Baseline, Purpose::ShortCalls, Purpose::Computation] {
+        if let Some(Ok(engine)) = purpose.place().get() {
             engine.wasmtime.increment_epoch();
         }
     }
 }
 
-/// Feeds what describes itself to `std`'s hashers to one whose result is the same everywhere.
-struct Blake3(blake3::Hasher);
-
-impl Hasher for Blake3 {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Not asked for: the whole digest is taken.
-    fn finish(&self) -> u64 {
-        0
-    }
+/// Whether the address space has room for a memory as this engine maps one.
+fn has_room_for_a_memory(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
+    Memory::new(Store::new(engine, ()), MemoryType::new(1, None)).map(drop)
 }
 
 fn unsupported(reason: &str) -> Fault {
@@ -203,7 +199,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
 
     // Guests run on stacks of their own, never on the caller's: a Worker's small stack or deep
     // JavaScript recursion takes nothing away from the promised wasm stack.
-    config.max_wasm_stack(Limits::STACK_BYTES);
+    config.max_wasm_stack(purpose.stack_bytes());
     config.async_stack_size(Limits::STACK_BYTES + HOST_STACK_BYTES);
 
     // Their memory would escape the limits on an instance.
@@ -211,15 +207,22 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
     config.wasm_features(WasmFeatures::MEMORY64, false);
     config.wasm_features(WasmFeatures::GC, false);
 
-    match purpose {
-        Purpose::ShortCalls => {
-            config.signals_based_traps(false);
-            config
-                .memory_reservation(0)
-                .memory_guard_size(0)
-                .memory_reservation_for_growth(16 << 20);
+    let bounds_by_code = match purpose {
+        Purpose::Baseline => {
+            config.cranelift_opt_level(OptLevel::None);
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            return config;
         }
-        Purpose::Computation => {}
+        Purpose::ShortCalls => true,
+        // What guards reserve is what there is too little of.
+        Purpose::Computation => allocation == Allocation::OnDemand,
+    };
+    if bounds_by_code {
+        config
+            .signals_based_traps(false)
+            .memory_reservation(0)
+            .memory_guard_size(0)
+            .memory_reservation_for_growth(16 << 20);
     }
     match allocation {
         Allocation::Pooling => {
@@ -245,20 +248,4 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
         }
     }
     config
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Allocation, Engine, Purpose, background_compiler, fingerprint};
-
-    #[test]
-    fn what_is_presumed_of_an_engine_is_so_once_it_is_made() {
-        for purpose in [Purpose::ShortCalls, Purpose::Computation] {
-            let presumed = fingerprint(&background_compiler(purpose, Allocation::Pooling).unwrap());
-            let engine = Engine::get(purpose).unwrap();
-            assert_eq!(engine.allocation, Allocation::Pooling);
-            assert_eq!(engine.fingerprint(), &presumed);
-            assert_eq!(Engine::presumed_fingerprint(purpose), None);
-        }
-    }
 }

@@ -1,7 +1,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
+
+use crate::engine;
 
 /// How often running guests look at the clock and at their interrupts.
 const TICK: Duration = Duration::from_millis(1);
@@ -10,80 +12,66 @@ const TICK: Duration = Duration::from_millis(1);
 /// executes plugins one after the other does not wake it for each.
 const IDLE_TICKS: u32 = 100;
 
-/// Moves the engine's epoch while guests run, and sleeps otherwise.
+/// Moves the engines' epochs while guests run, and sleeps otherwise.
 ///
 /// An epoch tick makes running guests look at their deadline and interrupts. The thread is started
 /// by the first execution; entering costs two atomic operations after that. With no guest inside
 /// it parks, so that an idle host never wakes up.
-pub(crate) struct EpochTicker {
-    shared: Arc<Shared>,
+struct Ticker {
+    inside: AtomicUsize,
+    parked: AtomicBool,
     thread: OnceLock<Thread>,
     /// Held while the thread is started.
     starting: Mutex<()>,
 }
 
-struct Shared {
-    engine: wasmtime::Engine,
-    inside: AtomicUsize,
-    parked: AtomicBool,
+static TICKER: Ticker = Ticker {
+    inside: AtomicUsize::new(0),
+    parked: AtomicBool::new(false),
+    thread: OnceLock::new(),
+    starting: Mutex::new(()),
+};
+
+/// Counts a guest as running until the returned guard is dropped.
+pub(crate) fn enter() -> Inside {
+    // Sequentially consistent, as in `run`: either this sees `parked`, or the ticker sees `inside`.
+    TICKER.inside.fetch_add(1, Ordering::SeqCst);
+    match TICKER.thread.get() {
+        Some(thread) => {
+            if TICKER.parked.swap(false, Ordering::SeqCst) {
+                thread.unpark();
+            }
+        }
+        None => TICKER.start(),
+    }
+    Inside(())
 }
 
-impl EpochTicker {
-    pub(crate) fn new(engine: wasmtime::Engine) -> Self {
-        let shared = Shared {
-            engine,
-            inside: AtomicUsize::new(0),
-            parked: AtomicBool::new(false),
-        };
-        Self {
-            shared: Arc::new(shared),
-            thread: OnceLock::new(),
-            starting: Mutex::new(()),
-        }
-    }
-
-    /// Counts a guest as running until the returned guard is dropped.
-    pub(crate) fn enter(&self) -> Inside<'_> {
-        // Sequentially consistent, as in `run`: either this sees `parked`, or the ticker sees `inside`.
-        self.shared.inside.fetch_add(1, Ordering::SeqCst);
-        match self.thread.get() {
-            Some(thread) => {
-                if self.shared.parked.swap(false, Ordering::SeqCst) {
-                    thread.unpark();
-                }
-            }
-            None => self.start(),
-        }
-        Inside(&self.shared.inside)
-    }
-
+impl Ticker {
     #[cold]
     fn start(&self) {
         let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.thread.get().is_some() {
             return;
         }
-        let shared = self.shared.clone();
         let spawned = thread::Builder::new()
             .name("sen-epoch".into())
             .stack_size(64 << 10)
-            .spawn(move || shared.run());
+            .spawn(|| TICKER.run());
         // Without a ticker, fuel still bounds every guest, and interrupts move the epoch themselves.
         // The next guest that enters tries again.
         if let Ok(handle) = spawned {
             let _ = self.thread.set(handle.thread().clone());
         }
     }
-}
 
-impl Shared {
     fn run(&self) {
         let mut idle = 0;
         loop {
             thread::sleep(TICK);
             if self.inside.load(Ordering::SeqCst) > 0 {
                 idle = 0;
-                self.engine.increment_epoch();
+                engine::advance_epoch();
                 continue;
             }
             idle += 1;
@@ -101,10 +89,10 @@ impl Shared {
 }
 
 /// A guest is inside while this lives.
-pub(crate) struct Inside<'a>(&'a AtomicUsize);
+pub(crate) struct Inside(());
 
-impl Drop for Inside<'_> {
+impl Drop for Inside {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        TICKER.inside.fetch_sub(1, Ordering::SeqCst);
     }
 }

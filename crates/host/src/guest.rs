@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sen_host_protocol::{API_VERSION, PluginManifest, decode_manifest, peek_api_version};
 use wasmtime::{Instance, Memory, ModuleExport, Store, TypedFunc, WasmParams, WasmResults};
 
+use crate::epoch;
 use crate::error::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::meter::Meter;
@@ -21,7 +22,7 @@ pub(crate) use state::{Call, Mode, State};
 /// Units of fuel after which a guest's consumption is written down and whoever runs it sees the
 /// clock. It is kept in a register in between, so that the receipt of a guest that is stopped by
 /// the clock is short by at most this. Some ten microseconds of ordinary code.
-const FUEL_CHECKPOINT: u64 = 50_000;
+pub(crate) const FUEL_CHECKPOINT: u64 = 50_000;
 
 /// One instance of a plugin: its memory, and the calls into it by the protocol's ABI.
 ///
@@ -76,7 +77,7 @@ impl Guest {
         }
         let room = Room::take(kind, program.room)?;
         let engine = program.engine();
-        let _inside = engine.ticker.enter();
+        let _inside = epoch::enter();
         let mode = call.mode;
         let meter = Meter::new(limits);
         let state = State {
@@ -141,7 +142,7 @@ impl Guest {
         &mut self,
         limits: &Limits,
     ) -> Result<(PluginManifest, Box<[u8]>), Fault> {
-        let _inside = self.program.engine().ticker.enter();
+        let _inside = epoch::enter();
         let manifest = self.manifest_on_fuel(limits).await;
         manifest.map_err(|kind| Fault::from(kind).with_usage(usage(&self.store, self.fuel)))
     }

@@ -64,17 +64,17 @@ impl Meter {
             last_growth: 0,
             refused: false,
         };
+        let (memory, table) = bounds(limits);
         Self {
-            memory: account(limits.memory_bytes),
-            table: account(limits.table_elements),
+            memory: account(memory),
+            table: account(table),
             peak_memory: 0,
         }
     }
 
     /// Starts a new call on the same instance: what it holds stays counted.
     pub(crate) fn begin_call(&mut self, limits: &Limits) {
-        self.memory.limit = limits.memory_bytes;
-        self.table.limit = limits.table_elements;
+        (self.memory.limit, self.table.limit) = bounds(limits);
         self.memory.refused = false;
         self.table.refused = false;
         self.peak_memory = self.memory.used;
@@ -94,6 +94,15 @@ impl Meter {
             None
         }
     }
+}
+
+/// Bytes of memories and elements of tables. No engine gives more than what is reserved for guests
+/// of a pool, whether there is a pool or not.
+fn bounds(limits: &Limits) -> (usize, usize) {
+    (
+        limits.memory_bytes.min(Limits::MAX_MEMORY_BYTES),
+        limits.table_elements.min(Limits::MAX_TABLE_ELEMENTS),
+    )
 }
 
 impl Drop for Meter {

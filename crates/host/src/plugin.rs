@@ -189,8 +189,9 @@ fn named(digest: blake3::Hash) -> String {
 
 /// Starts a guest to ask it what it is: its manifest, and the bytes that it was decoded from.
 fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
-    match ask_on(code.best(), limits) {
-        Err(fault) if fault.kind == FaultKind::StackOverflow => ask_on(code.deciding()?, limits),
+    let program = code.best();
+    match ask_on(&program, limits) {
+        Err(fault) if program.leaves_open(&fault) => ask_on(code.deciding()?, limits),
         answer => answer,
     }
 }

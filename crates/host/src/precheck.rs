@@ -33,12 +33,18 @@ const MAX_EXPORTS: u64 = 10_000;
 const MAX_GLOBALS: u64 = 10_000;
 const MAX_SEGMENTS: u64 = 20_000;
 
+/// A module that may be compiled.
+pub(crate) struct Compilable {
+    /// Whether it imports anything.
+    pub(crate) has_imports: bool,
+}
+
 /// Checks a module's bytes against the limits on its size and shape.
 ///
 /// # Errors
 /// `ModuleTooComplex` with the figure that is over its limit; `InvalidModule` for what is not a
 /// core module or cannot be parsed so far. Validation proper is left to the engine.
-pub(crate) fn precheck(bytes: &[u8]) -> Result<(), Fault> {
+pub(crate) fn precheck(bytes: &[u8]) -> Result<Compilable, Fault> {
     at_most("a size in bytes", MAX_MODULE_BYTES, bytes.len() as u64)?;
     if !bytes.starts_with(b"\0asm") {
         return Err(invalid(
@@ -46,6 +52,7 @@ pub(crate) fn precheck(bytes: &[u8]) -> Result<(), Fault> {
         ));
     }
     let mut shape = Shape::default();
+    let mut has_imports = false;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(unparsable)? {
             Payload::Version {
@@ -61,7 +68,8 @@ pub(crate) fn precheck(bytes: &[u8]) -> Result<(), Fault> {
                 shape.read_types(section)?;
             }
             Payload::ImportSection(section) => {
-                at_most("a number of imports", MAX_IMPORTS, section.count().into())?
+                at_most("a number of imports", MAX_IMPORTS, section.count().into())?;
+                has_imports |= section.count() > 0;
             }
             Payload::FunctionSection(section) => {
                 at_most(
@@ -107,7 +115,7 @@ pub(crate) fn precheck(bytes: &[u8]) -> Result<(), Fault> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(Compilable { has_imports })
 }
 
 /// What the code of a module adds up to: functions that are each below the limits must not

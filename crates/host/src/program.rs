@@ -31,9 +31,11 @@ pub(crate) struct Program {
 pub enum Tier {
     /// Executions that start quickly.
     ShortCalls,
-    /// Executions that compute much. It takes half the time to make, and is the one that decides
-    /// where the size of compiled frames matters.
+    /// Executions that compute much, those that reach outside, and live instances. It is the one
+    /// that decides where the size of compiled frames matters.
     Computation,
+    /// The first executions of a module that is new. It is not optimised, and made fastest.
+    Baseline,
 }
 
 impl Tier {
@@ -41,6 +43,7 @@ impl Tier {
         match self {
             Self::ShortCalls => Purpose::ShortCalls,
             Self::Computation => Purpose::Computation,
+            Self::Baseline => Purpose::Baseline,
         }
     }
 
@@ -83,14 +86,14 @@ impl Program {
         Some((program, found.manifest))
     }
 
-    /// Has a cache keep this program.
+    /// Has a cache keep this program: whether it does.
     pub(crate) fn keep(
         &self,
         cache: &CompileCache,
         digest: &blake3::Hash,
         manifest: Option<KeptManifest>,
-    ) {
-        cache.store(digest, self.tier, self.engine, self.module(), manifest);
+    ) -> bool {
+        cache.store(digest, self.tier, self.engine, self.module(), manifest)
     }
 
     fn link(engine: &'static Engine, tier: Tier, module: &Module) -> Result<Self, Fault> {
@@ -107,6 +110,16 @@ impl Program {
             linked,
             exports,
         })
+    }
+
+    /// Whether an execution that ended with this fault has to be run again in the tier that decides:
+    /// there it has more stack, and a memory and a stack that were reserved beforehand.
+    pub(crate) fn leaves_open(&self, fault: &Fault) -> bool {
+        let may_differ = matches!(
+            fault.kind,
+            FaultKind::StackOverflow | FaultKind::Instantiation { .. }
+        );
+        may_differ && self.tier != Tier::Computation
     }
 
     /// Bytes of the image of compiled code.

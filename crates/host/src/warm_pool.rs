@@ -138,8 +138,8 @@ impl WarmPool {
                 let deck = || Box::new(Deck::new(Mode::Suspendable));
                 self.suspendable.get_or_init(deck)
             }
-            // An execution that computes for long gains nothing.
-            Tier::Computation => return None,
+            // An execution that computes for long gains nothing, and what is new will have better code.
+            Tier::Computation | Tier::Baseline => return None,
         };
         if program.is_wasi && !world.is_empty() && deck.looks_outside.load(Ordering::Relaxed) {
             return None;

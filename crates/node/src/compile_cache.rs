@@ -82,7 +82,7 @@ pub struct CacheEntryContents {
     /// `blake3:` and the digest of the module in hexadecimal.
     pub digest: String,
     /// Whether it was compiled for executions that compute much.
-    #[napi(ts_type = "'short calls' | 'computation'")]
+    #[napi(ts_type = "'short calls' | 'computation' | 'first executions'")]
     pub compiled_for: String,
     pub command: Option<String>,
 }
@@ -181,6 +181,7 @@ impl From<host::CacheEntry> for CacheEntry {
                 compiled_for: match contents.tier {
                     host::Tier::ShortCalls => "short calls",
                     host::Tier::Computation => "computation",
+                    host::Tier::Baseline => "first executions",
                 }
                 .into(),
                 command: contents.command,

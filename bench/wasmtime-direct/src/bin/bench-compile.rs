@@ -15,26 +15,24 @@ const ROUNDS: usize = 15;
 /// What is told apart, from what this host's first load does to what it does not do.
 const VARIANTS: [(&str, Vary); 6] = [
     ("as this host's first load", |_| {}),
+    ("optimised, for computation", |config| {
+        config.cranelift_opt_level(OptLevel::Speed);
+    }),
+    ("optimised, for short calls", |config| {
+        config
+            .cranelift_opt_level(OptLevel::Speed)
+            .signals_based_traps(false)
+            .memory_guard_size(0);
+    }),
     ("without interrupts by time", |config| {
         config.epoch_interruption(false);
     }),
     ("without fuel and interrupts by time", |config| {
         config.epoch_interruption(false).consume_fuel(false);
     }),
-    ("bounds checked by code, as for short calls", |config| {
-        config
-            .signals_based_traps(false)
-            .memory_reservation(0)
-            .memory_guard_size(0);
-    }),
-    ("not optimised", |config| {
-        config.cranelift_opt_level(OptLevel::None);
-    }),
     // Which wasmtime advises against where security matters, and publishes no advisories for.
-    ("not optimised, registers in a single pass", |config| {
-        config
-            .cranelift_opt_level(OptLevel::None)
-            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    ("registers allocated in a single pass", |config| {
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
     }),
 ];
 
@@ -73,10 +71,11 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// An engine as this host has it for computation, but for what `vary` says.
+/// An engine as this host has it for baseline code, but for what `vary` says.
 fn engine(vary: Vary, parallel: bool) -> Outcome<Engine> {
     let mut config = Config::new();
     config
+        .cranelift_opt_level(OptLevel::None)
         .consume_fuel(true)
         .epoch_interruption(true)
         .native_unwind_info(cfg!(windows))

@@ -102,7 +102,7 @@ impl Contents {
         let (identity, rest) = metadata.split_first_chunk()?;
         let (digest, rest) = rest.split_first_chunk()?;
         let (&[tier, has_manifest], rest) = rest.split_first_chunk()?;
-        let tier = [Tier::ShortCalls, Tier::Computation]
+        let tier = [Tier::ShortCalls, Tier::Computation, Tier::Baseline]
             .into_iter()
             .find(|&known| known as u8 == tier)?;
         let manifest = match has_manifest {

@@ -1,4 +1,4 @@
-use crate::engine::Engine;
+use crate::engine::{Engine, Fingerprint};
 use crate::program::Tier;
 
 /// The layout of entries. Another number, and no older entry is looked at.
@@ -21,7 +21,7 @@ impl Identity {
     }
 
     /// As the engine with this fingerprint has it.
-    pub(super) fn by(module: &blake3::Hash, tier: Tier, fingerprint: &[u8; 32]) -> Self {
+    pub(super) fn by(module: &blake3::Hash, tier: Tier, fingerprint: &Fingerprint) -> Self {
         let context = "sen-plugin-host compile cache 2026-11: identity of an artefact";
         let mut hasher = blake3::Hasher::new_derive_key(context);
         // All but the version are of one length.

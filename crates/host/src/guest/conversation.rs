@@ -4,6 +4,7 @@ use sen_host_protocol::{
 use wasmtime::{ModuleExport, TypedFunc, WasmParams, WasmResults};
 
 use super::{Functions, Guest, Lifetime, call, internal, looked_up, usage};
+use crate::epoch;
 use crate::error::{Fault, FaultKind};
 use crate::limits::Limits;
 use crate::program::ExportIndices;
@@ -54,7 +55,7 @@ impl Guest {
         lifetime: Lifetime,
         entry: Entry,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let _inside = self.program.engine().ticker.enter();
+        let _inside = epoch::enter();
         self.fuel = limits.fuel;
         // Before the arguments are allocated: the allocator is the guest's code too.
         self.store

@@ -1,3 +1,4 @@
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +7,11 @@ use sen_host_protocol::ExecuteResult;
 
 use super::{Loaded, Plugin};
 use crate::clock::Clock;
-use crate::code::LONG;
+use crate::code::{COMPUTATION, LONG};
 use crate::drive;
 use crate::error::{Fault, FaultKind};
 use crate::execution::Execution;
-use crate::guest::{Call, Guest, Lifetime, Mode};
+use crate::guest::{Call, FUEL_CHECKPOINT, Guest, Lifetime, Mode};
 use crate::instance::Instance;
 use crate::interrupt::Interrupts;
 use crate::limits::Limits;
@@ -189,7 +190,7 @@ impl Plugin {
             ..*limits
         };
         let fuel = self.0.limits.fuel.min(SHORT_FUEL);
-        let executed = self.execute_on(program, world, args, fuel, &limits, call);
+        let executed = self.execute_on(&program, world, args, fuel, &limits, call);
         match executed.await {
             // Whatever stopped it: only where it can be suspended is the receipt exact.
             Err(Fault {
@@ -208,8 +209,7 @@ impl Plugin {
                 code.used(SHORT_FUEL);
                 None
             }
-            // Another tier decides.
-            Err(fault) if fault.kind == FaultKind::StackOverflow => None,
+            Err(fault) if program.leaves_open(&fault) => None,
             executed => Some(executed),
         }
     }
@@ -234,17 +234,35 @@ impl Plugin {
                 .execute_on(program, world, args, own.fuel, limits, call)
                 .await;
         }
-        let executed = self.execute_on(program, world, args, own.fuel, limits, call.clone());
-        let executed = executed.await;
-        let overflowed = matches!(&executed, Err(fault) if fault.kind == FaultKind::StackOverflow);
-        if !overflowed || program.tier == Tier::Computation {
+        let executed = self.execute_on(&program, world, args, own.fuel, limits, call.clone());
+        let executed = self.improving(executed).await;
+        if !matches!(&executed, Err(fault) if program.leaves_open(fault)) {
             return executed;
         }
-        // Nothing has come of it yet, so that it can simply be run again.
+        // Nothing has come of it yet, so that it can simply be run again. Later ones run there at once.
         let call = self.wait_for_deciding(call, runner).await;
         let program = code.deciding()?;
+        code.compute();
         self.execute_on(program, world, args, own.fuel, limits, call)
             .await
+    }
+
+    /// An execution, with better code in the making once it has computed for as long as that is
+    /// worth: it may be all that its process does, and the next one finds that code in the cache.
+    async fn improving<T>(&self, execution: impl Future<Output = T>) -> T {
+        let mut execution = pin!(execution);
+        let mut checkpoints = 0;
+        poll_fn(|context| {
+            let polled = execution.as_mut().poll(context);
+            if polled.is_pending() {
+                checkpoints += 1;
+                if checkpoints == COMPUTATION / FUEL_CHECKPOINT {
+                    self.0.code.compute();
+                }
+            }
+            polled
+        })
+        .await
     }
 
     /// Comes to an end where code that decides is there, or can be waited for: with a call whose

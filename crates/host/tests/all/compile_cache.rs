@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 use std::{env, process};
 
 use sen_host::{
-    CacheStats, CacheUnusable, CacheVerification, CompileCache, Fault, Interrupts, Limits, LoadFor,
-    Plugin, Tier, World,
+    CacheStats, CacheUnusable, CacheVerification, CompileCache, Fault, FaultKind, Interrupt,
+    InterruptReason, Interrupts, Limits, LoadFor, Plugin, Tier, World,
 };
 
 use crate::support::*;
@@ -78,6 +78,11 @@ fn load_for(wasm: &[u8], limits: &Limits, cache: &CompileCache) -> Result<Plugin
 
 fn load_in(cache: &CompileCache, wasm: &[u8]) -> Plugin {
     load_for(wasm, &Limits::default(), cache).unwrap_or_else(|fault| panic!("{fault:?}"))
+}
+
+/// As programs mostly load: with whatever code is there soonest.
+fn load_soon(wasm: &[u8], cache: Option<&CompileCache>) -> Plugin {
+    Plugin::load_cached(wasm, &Limits::default(), cache, LoadFor::Executions).unwrap()
 }
 
 /// A folder whose only entry is that of this module.
@@ -164,110 +169,94 @@ fn another_process_finds_what_one_compiled() {
     assert_eq!(counts(load_and_count(&folder, &wasm)), HIT);
 }
 
-#[test]
-fn code_for_long_computations_is_kept_too_and_computes_the_same_on_the_same_fuel() {
-    let wasm = guest("busy");
-    let folder = Folder::new();
-    let args = ["300000"];
-    let expected = run(&load(&wasm), &args, &Limits::default()).unwrap();
-    let mut tiers = Vec::new();
-    // Compiled in the first round, found in the second.
-    for round in 0..2 {
-        let cache = folder.cache();
-        let plugin = load_in(&cache, &wasm);
-        // The second tier is looked up once it is worth it, in the background.
-        let both = |stats: CacheStats| stats.hits + stats.stored == 2;
-        promptly(|| {
-            while !both(cache.stats()) {
-                let (result, usage) = run(&plugin, &args, &Limits::default()).unwrap();
-                assert_eq!(result, expected.0);
-                assert_eq!(usage.fuel_consumed, expected.1.fuel_consumed);
-                thread::yield_now();
-            }
-        });
-        for _ in 0..20 {
-            let (result, usage) = run(&plugin, &args, &Limits::default()).unwrap();
-            assert_eq!(result, expected.0);
-            assert_eq!(usage.fuel_consumed, expected.1.fuel_consumed);
-        }
-        assert_eq!(cache.stats().hits, 2 * round);
-        tiers = cache.list().unwrap();
-    }
-    let mut kinds: Vec<_> = tiers
-        .iter()
-        .map(|entry| {
-            let contents = entry.contents.clone().unwrap();
-            (contents.tier, contents.command)
-        })
+/// What the cache has, each with the command of its plugin.
+fn kept(cache: &CompileCache) -> Vec<(Tier, Option<String>)> {
+    let contents = (cache.list().unwrap().into_iter()).filter_map(|entry| entry.contents);
+    let mut kept: Vec<_> = contents
+        .map(|contents| (contents.tier, contents.command))
         .collect();
-    kinds.sort();
-    let command = Some("busy".to_owned());
-    let both = [Tier::ShortCalls, Tier::Computation];
-    assert_eq!(kinds, both.map(|tier| (tier, command.clone())));
+    kept.sort();
+    kept
 }
 
 #[test]
-fn the_code_that_a_plugin_begins_with_is_kept_and_the_better_one_beside_it() {
-    let wasm = example("greet");
-    let folder = Folder::new();
-    let load = |cache: &CompileCache| {
-        let limits = Limits::default();
-        Plugin::load_cached(&wasm, &limits, Some(cache), LoadFor::Executions).unwrap()
-    };
-    let kept = |cache: &CompileCache| -> Vec<(Tier, Option<String>)> {
-        let contents = (cache.list().unwrap().into_iter()).filter_map(|entry| entry.contents);
-        let mut kept: Vec<_> = contents
-            .map(|contents| (contents.tier, contents.command))
-            .collect();
-        kept.sort();
-        kept
-    };
-    let command = Some("greet".to_owned());
-    let first = folder.cache();
-    let _ = run(&load(&first), &["Ada"], &Limits::default()).unwrap();
-    assert_eq!(kept(&first), [(Tier::Computation, command.clone())]);
+fn better_code_is_kept_in_place_of_what_a_plugin_began_with() {
+    for (wasm, command, args, better) in [
+        (example("greet"), "greet", "Ada", Tier::ShortCalls),
+        // Work of more than a million units of fuel.
+        (guest("busy"), "busy", "300000", Tier::Computation),
+    ] {
+        let folder = Folder::new();
+        let load = |cache: &CompileCache| load_soon(&wasm, Some(cache));
+        let entry = |tier| vec![(tier, Some(command.to_owned()))];
+        let first = folder.cache();
+        load(&first);
+        assert_eq!(kept(&first), entry(Tier::Baseline));
 
-    // The next process finds it, uses the plugin often, and so has better code made and kept.
-    let second = folder.cache();
-    let plugin = load(&second);
-    assert_eq!(counts(second.stats()), HIT);
-    let expected = run(&plugin, &["Ada"], &Limits::default()).unwrap();
-    let both = [Tier::ShortCalls, Tier::Computation].map(|tier| (tier, command.clone()));
-    promptly(|| {
-        while kept(&second) != both {
-            let (result, usage) = run(&plugin, &["Ada"], &Limits::default()).unwrap();
+        // The next process finds it, uses the plugin, and so has better code made and kept.
+        let second = folder.cache();
+        let plugin = load(&second);
+        assert_eq!(counts(second.stats()), HIT);
+        let expected = run(&plugin, &[args], &Limits::default()).unwrap();
+        let execute = |plugin: &Plugin| {
+            let (result, usage) = run(plugin, &[args], &Limits::default()).unwrap();
             assert_eq!(result, expected.0);
             assert_eq!(usage.fuel_consumed, expected.1.fuel_consumed);
-            thread::yield_now();
-        }
+        };
+        promptly(|| {
+            while kept(&second) != entry(better) {
+                execute(&plugin);
+                thread::yield_now();
+            }
+        });
+        let third = folder.cache();
+        let plugin = load(&third);
+        (0..20).for_each(|_| execute(&plugin));
+        assert_eq!(counts(third.stats()), HIT);
+        assert_eq!(kept(&third), entry(better));
+    }
+}
+
+#[test]
+fn a_long_execution_has_better_code_kept_before_it_ends() {
+    let wasm = guest("busy");
+    let folder = Folder::new();
+    let cache = folder.cache();
+    let plugin = load_soon(&wasm, Some(&cache));
+    assert_eq!(kept(&cache), [(Tier::Baseline, Some("busy".to_owned()))]);
+    let interrupt = Interrupt::default();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let limits = with_timeout(Duration::from_secs(60));
+            let limits = Limits {
+                fuel: HUGE,
+                ..limits
+            };
+            let interrupts = Interrupts::from(Some(interrupt.clone()));
+            let ended = plugin.execute(&strings(&["999999999999999999"]), &limits, &interrupts);
+            let fault = ended.map(|reply| reply.result).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Interrupted(InterruptReason::Aborted));
+        });
+        let better = [(Tier::Computation, Some("busy".to_owned()))];
+        promptly(|| {
+            while kept(&cache) != better {
+                thread::yield_now();
+            }
+        });
+        interrupt.trigger(InterruptReason::Aborted);
     });
-    let third = folder.cache();
-    load(&third);
-    assert_eq!(counts(third.stats()), HIT);
 }
 
 #[test]
 fn an_execution_that_needs_code_which_is_not_there_waits_for_it_only_where_it_may() {
     let wasm = guest("recurse");
     let folder = Folder::new();
-    let load = |cache: &CompileCache| {
-        let limits = Limits::default();
-        Plugin::load_cached(&wasm, &limits, Some(cache), LoadFor::Executions).unwrap()
-    };
-    let first = folder.cache();
-    let plugin = load(&first);
-    let deciding = folder.entry();
-    let expected = fault(&plugin, &[]);
-    promptly(|| {
-        while first.stats().stored < 2 {
-            assert_eq!(fault(&plugin, &[]).kind, expected.kind);
-            thread::yield_now();
-        }
-    });
-    fs::remove_file(deciding).unwrap();
+    let expected = fault(&load_soon(&wasm, None), &[]);
+    assert_eq!(expected.kind, FaultKind::StackOverflow);
+    load_soon(&wasm, Some(&folder.cache()));
 
-    // Code for short calls is left, whose frames are larger: where it overflows, the other decides.
-    let plugin = load(&folder.cache());
+    // Where what it began with overflows, code that is not there yet decides.
+    let plugin = load_soon(&wasm, Some(&folder.cache()));
     let mut execution = plugin.start(
         World::default(),
         Vec::new(),

@@ -128,13 +128,32 @@ fn a_plugin_that_was_used_for_long_still_stops_in_time() {
     assert_eq!(fault.kind, FaultKind::DeadlineExceeded { timeout });
 }
 
+/// What a function does that calls itself as `(call $next)`. Compiled frames differ by what is kept
+/// across the call, which is not the same in code of every kind.
+const FRAMES: [&str; 3] = [
+    "(local.set $sum (call $next))",
+    "(i32.store offset=0x8000 (local.get $at) (local.get $left))
+    (local.set $sum (call $next))
+    (local.set $sum (i32.load offset=0x8000 (local.get $at)))",
+    // Where the memory begins is kept for the whole loop, if the memory cannot be moved.
+    "(loop $again
+      (local.set $sum (i32.add (local.get $sum) (i32.load offset=0x8000 (local.get $at))))
+      (i32.store offset=0x8000 (local.get $at) (local.get $sum))
+      (if (i32.eqz (local.get $at)) (then (local.set $sum (call $next))))
+      (i32.store8 offset=0x8008 (local.get $at) (local.get $left))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $at) (i32.const 1))))",
+];
+
 /// A guest that works for `rounds`, and then calls itself this often before it comes back.
-fn deep(rounds: u64, calls: u32) -> Plugin {
+fn deep(rounds: u64, frame: &str, calls: u32) -> Plugin {
+    let next = "(call $deeper (i32.sub (local.get $left) (i32.const 1)))";
+    let frame = frame.replace("(call $next)", next);
     load(&module(&format!(
-        r#"(func $deeper (param $left i32) (result i32)
-            (if (result i32) (local.get $left)
-              (then (i32.add (call $deeper (i32.sub (local.get $left) (i32.const 1))) (local.get $left)))
-              (else (i32.const 0))))
+        r#"(func $deeper (param $left i32) (result i32) (local $sum i32) (local $at i32)
+            (if (i32.eqz (local.get $left)) (then (return (i32.const 0))))
+            {frame}
+            (i32.add (local.get $sum) (local.get $left)))
         (func $work (local $i i64) {})
         {}"#,
         count_down("$i", rounds),
@@ -145,20 +164,28 @@ fn deep(rounds: u64, calls: u32) -> Plugin {
 }
 
 #[test]
-fn recursion_that_fits_when_a_plugin_is_new_fits_ever_after() {
+fn how_deep_calls_nest_is_the_same_however_long_a_plugin_has_been_used() {
     for rounds in [1, 400_000] {
-        let fits = |calls| run(&deep(rounds, calls), &[], &with_fuel(HUGE)).is_ok();
-        let (mut fitting, mut overflowing) = (1_000, 100_000);
-        while overflowing - fitting > 100 {
-            let middle = (fitting + overflowing) / 2;
-            if fits(middle) {
-                fitting = middle;
-            } else {
-                overflowing = middle;
+        for frame in FRAMES {
+            let outcome = |plugin: &Plugin| run(plugin, &[], &with_fuel(HUGE)).map(|_| ());
+            let fits = |calls| outcome(&deep(rounds, frame, calls)).is_ok();
+            let (mut fitting, mut overflowing) = (1_000, 60_000);
+            while overflowing - fitting > 1 {
+                let middle = (fitting + overflowing) / 2;
+                if fits(middle) {
+                    fitting = middle;
+                } else {
+                    overflowing = middle;
+                }
             }
+            let plugins = [fitting, overflowing].map(|calls| deep(rounds, frame, calls));
+            use_for_a_while(|| {
+                let [fits, overflows] = plugins.each_ref().map(outcome);
+                assert_eq!(fits.map_err(|fault| fault.kind), Ok(()), "{fitting}");
+                let overflows = overflows.map_err(|fault| fault.kind);
+                assert_eq!(overflows, Err(FaultKind::StackOverflow), "{overflowing}");
+            });
         }
-        let plugin = deep(rounds, fitting);
-        use_for_a_while(|| assert!(run(&plugin, &[], &with_fuel(HUGE)).is_ok(), "{fitting}"));
     }
 }
 
