@@ -33,7 +33,9 @@ describe('sen cache list', () => {
     const { code, stdout, stderr } = await sen(['cache', 'list', '--cache', cache])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^COMMAND +COMPILED FOR +SIZE +LAST USED +MODULE$/m)
-    expect(stdout).toMatch(/^echo +first executions +[\d.]+ KiB +\d{4}-\d\d-\d\d \d\d:\d\d +blake3:[0-9a-f]{64}$/m)
+    expect(stdout).toMatch(
+      /^echo +first executions +[\d.]+ KiB +\d{4}-\d\d-\d\d \d\d:\d\d +blake3:[0-9a-f]{64}$/m,
+    )
     expect(stdout).toMatch(/^counter +first executions /m)
     expect(stderr).toContain('2 artefacts')
     expect(stderr).toContain(cache)
