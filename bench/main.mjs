@@ -70,6 +70,12 @@ const CASES = [
         by: { ours: 'load', rust: 'load', node: 'load', extism: 'load' },
       },
       {
+        name: 'load-live',
+        title: 'the same, for a live instance',
+        expected: plugin,
+        by: { ours: 'load-live', rust: 'load', node: 'load', extism: 'load' },
+      },
+      {
         name: 'load-warm',
         title: 'load, known to the cache; the others cold',
         expected: plugin,
@@ -167,6 +173,18 @@ const CASES = [
     name: 'spin-speed-up',
     title: 'spin: throughput of 64 in flight to one after the other',
     quotient: ['spin-serial', 'spin-64'],
+  },
+  {
+    name: 'spin-twice',
+    title: 'spin: one after the other in two processes at once',
+    plugin: 'spin',
+    least: 512,
+    by: { ours: 'registry-sync-twice' },
+  },
+  {
+    name: 'spin-machine',
+    title: 'spin: throughput of two processes that share nothing to one',
+    quotient: ['spin-serial', 'spin-twice'],
   },
   {
     name: 'compute',

@@ -1,10 +1,10 @@
 // This host, as a contender.
 
-import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { PermissionPresets, PluginLoader, PluginRegistry } from '../../dist/index.js'
-import { handleOf } from '../../dist/internal.js'
 import { pluginPath, workingDirectory } from '../lib/build.mjs'
 import { awaited, blocking, idle, inFlight, loading, reloading, serve, withLoopDelay } from '../lib/serve.mjs'
+import { shared } from '../lib/twin.mjs'
 
 const registry = new PluginRegistry()
 const loader = new PluginLoader()
@@ -23,31 +23,30 @@ async function granted(plugin) {
   return { registry, command: command.name }
 }
 
-/** Executes until the plugin has been compiled for computation as well, which is when it has more code. */
-async function compileForComputation(plugin, run) {
-  const before = handleOf(plugin).codeBytes()
-  for (let tries = 0; handleOf(plugin).codeBytes() === before; tries += 1) {
-    if (tries === 1000) throw new Error('this plugin is not compiled for computation')
-    run('warm up')
-    await sleep(10)
-  }
-}
-
 const execute = async plugin => {
   await register(plugin)
   return async argument => (await registry.execute(plugin, [argument])).output
 }
 
 const load = async module => {
+  const registry = new PluginRegistry()
+  const { command } = await registry.loadPlugin(module)
+  return { output: command.name, registry, close: () => registry.close() }
+}
+
+const loadLive = async module => {
   const { manifest, instance } = await new PluginLoader().load(module)
   return { output: manifest.command.name, close: () => instance.close() }
 }
 
+const executeSync = async plugin => {
+  await register(plugin)
+  return argument => registry.executeSync(plugin, [argument]).output
+}
+
 await serve({
-  'registry-sync': blocking(async plugin => {
-    await register(plugin)
-    return argument => registry.executeSync(plugin, [argument]).output
-  }),
+  'registry-sync': blocking(executeSync),
+  'registry-sync-twice': shared(blocking(executeSync), 'registry-sync', fileURLToPath(import.meta.url)),
   registry: awaited(execute),
   'registry-64': inFlight(64, execute),
   'registry-64-delay': withLoopDelay(inFlight(64, execute)),
@@ -67,11 +66,9 @@ await serve({
   }),
 
   computation: blocking(async name => {
-    const plugin = await loader.load(pluginPath(name))
-    await patient.register(plugin)
-    const run = argument => patient.executeSync(name, [argument]).output
-    await compileForComputation(plugin, run)
-    return run
+    // One that is loaded for a live instance has this code from the start.
+    await patient.register(await loader.load(pluginPath(name)))
+    return argument => patient.executeSync(name, [argument]).output
   }),
 
   'instance-sync': blocking(async plugin => {
@@ -86,8 +83,9 @@ await serve({
   load: loading(pluginPath, load),
   'load-warm': reloading(pluginPath, load),
   'load-and-execute': loading(pluginPath, async (module, argument) => {
-    const { instance } = await new PluginLoader().load(module)
-    const { output } = instance.executeSync([argument])
-    return { output, close: () => instance.close() }
+    const { output: command, registry, close } = await load(module)
+    const { output } = registry.executeSync(command, [argument])
+    return { output, close }
   }),
+  'load-live': loading(pluginPath, loadLive),
 })
