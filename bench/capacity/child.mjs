@@ -9,9 +9,10 @@ import { at, Stop } from '../../scripts/steps.mjs'
  * Runs `programs/NAME.mjs` in a new process and returns what it prints.
  *
  * @param cpu - The only processor that it may use; without, all of them. Needs `taskset`, of Linux.
+ * @param flags - Options of Node's.
  */
-export async function inChild(name, args, { cpu } = {}) {
-  const node = [process.execPath, '--expose-gc', at('bench', 'capacity', 'programs', `${name}.mjs`)]
+export async function inChild(name, args, { cpu, flags = [] } = {}) {
+  const node = [process.execPath, '--expose-gc', ...flags, at('bench', 'capacity', 'programs', `${name}.mjs`)]
   const [command, ...words] = cpu === undefined ? node : ['taskset', '-c', String(cpu), ...node]
   const child = spawn(command, [...words, ...args.map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
