@@ -4,15 +4,24 @@
  */
 const SLICE_MS = 0.1
 
-/** What a call may take of it that cannot be suspended, since it is expected to be short: the host's `SHORT`. */
-const SHORT_MS = 0.05
+/**
+ * What is kept back for the last call of a turn, which cannot be suspended where it is expected to be
+ * short: twice what calls took of late, within these. The most is the host's `SHORT`.
+ */
+const LEAST_RESERVE_MS = 0.015
+const MOST_RESERVE_MS = 0.05
+
+/** How much of what is expected of a call is still expected of the next, where that was shorter. */
+const FORGETTING = 0.9
 
 let spent = 0
 let counting = false
+let expected = MOST_RESERVE_MS
 
 /** What is left for guests in this turn of the event loop, in milliseconds; 0 where no call may begin. */
 export function remaining(): number {
-  return spent > SLICE_MS - SHORT_MS ? 0 : SLICE_MS - spent
+  const reserve = Math.min(Math.max(2 * expected, LEAST_RESERVE_MS), MOST_RESERVE_MS)
+  return spent > SLICE_MS - reserve ? 0 : SLICE_MS - spent
 }
 
 /**
@@ -28,6 +37,8 @@ export function spend(ms: number): void {
   if (!counting) void shallow.then(countTurn)
   counting = true
   spent += ms
+  // A long one is expected again at once, short ones after some that were.
+  expected = Math.max(ms, expected * FORGETTING)
 }
 
 function countTurn(): void {

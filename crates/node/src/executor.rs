@@ -11,7 +11,7 @@ use crate::capability::{self, Capabilities};
 use crate::compile_cache::CompileCache;
 use crate::effect::EffectResult;
 use crate::grant::{self, Grant, Surroundings};
-use crate::instance::Instance;
+use crate::instance::{Instance, limits_of};
 use crate::interrupt::Interrupt;
 use crate::limits::LimitOverrides;
 use crate::plugin::Plugin;
@@ -202,7 +202,7 @@ impl Executor {
         env.create_function_from_closure("execute", move |context| {
             let call = AsyncCall::read(&context)?;
             let (interrupts, input) = (call.interrupts(&threads), host::Input::Execute(call.args));
-            let limits = LimitOverrides::over(call.limits.as_ref(), instance.plugin().limits());
+            let limits = limits_of(&instance, call.limits.as_ref());
             let execution = instance.start(input, limits, interrupts);
             let lane = lane_of_instances(instance.plugin());
             Ok(threads.begin(lane, execution, call.beginning))
@@ -228,7 +228,7 @@ impl Executor {
     ) -> Begun {
         let input = host::Input::Resume(effect_id, result.into());
         let instance = &instance.instance;
-        let limits = LimitOverrides::over(limits.as_ref(), instance.plugin().limits());
+        let limits = limits_of(instance, limits.as_ref());
         let interrupts = self.threads.interrupts(call);
         let execution = instance.start(input, limits, interrupts);
         let beginning = Beginning {

@@ -77,6 +77,10 @@ impl Instance {
     }
 }
 
-fn limits_of(instance: &host::Instance, limits: Option<&LimitOverrides>) -> host::Limits {
+/// The limits of a call: these over the plugin's own.
+pub(crate) fn limits_of(
+    instance: &host::Instance,
+    limits: Option<&LimitOverrides>,
+) -> host::Limits {
     LimitOverrides::over(limits, instance.plugin().limits())
 }
