@@ -229,7 +229,7 @@ export interface CacheEntry {
 export interface CacheEntryContents {
   /** `blake3:` and the digest of the module in hexadecimal. */
   digest: string
-  /** Whether it was compiled for executions that compute much. */
+  /** What it was compiled for: a first execution, or many that are short, or that compute much. */
   compiledFor: 'short calls' | 'computation' | 'first executions'
   command?: string
 }

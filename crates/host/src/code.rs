@@ -52,6 +52,8 @@ struct Tiers {
     baseline: Mutex<Option<Arc<Program>>>,
     short_calls: OnceLock<Arc<Program>>,
     computation: OnceLock<Arc<Program>>,
+    /// Whether the cache has just got better code than baseline code.
+    is_kept: AtomicBool,
     /// Held while code for computation is made: whoever needs it then waits for it.
     compiling: Mutex<()>,
     /// Executions so far, as far as it matters.
@@ -109,6 +111,7 @@ impl Code {
             short_calls: once(place(&program, Tier::ShortCalls)),
             computation: once(place(&program, Tier::Computation)),
             baseline: Mutex::new(place(&program, Tier::Baseline)),
+            is_kept: AtomicBool::new(false),
             compiling: Mutex::new(()),
             executions: AtomicU32::new(0),
             computes: AtomicBool::new(false),
@@ -201,8 +204,9 @@ impl Code {
     /// Has code for computation used from now on, and made in the background if there is none.
     #[cold]
     pub(crate) fn compute(&self) {
-        self.0.computes.store(true, Ordering::Relaxed);
-        self.prepare_deciding();
+        if !self.0.computes.swap(true, Ordering::Relaxed) {
+            self.prepare_deciding();
+        }
     }
 
     /// Has the program that decides made in the background, if there is none yet.
@@ -217,8 +221,11 @@ impl Code {
     fn improve(&self, work: impl FnOnce(&Tiers) + Send + 'static) {
         // A plugin that is gone by then is not compiled.
         let code = Arc::downgrade(&self.0);
-        IMPROVER.run(0, move |_| {
-            if let Some(tiers) = code.upgrade() {
+        IMPROVER.run(0, move |admitted| {
+            // Where the system has no thread for it, this is the caller's.
+            if admitted.is_ok()
+                && let Some(tiers) = code.upgrade()
+            {
                 work(&tiers);
             }
         });
@@ -252,7 +259,7 @@ impl Tiers {
         }
         let program = self.load(Tier::Computation, effort)?;
         let program = self.computation.get_or_init(|| Arc::new(program));
-        *self.baseline() = None;
+        self.supersede_baseline();
         Ok(program)
     }
 
@@ -263,11 +270,21 @@ impl Tiers {
             let _ = self.deciding(Effort::Background);
         } else if let Ok(program) = self.load(Tier::ShortCalls, Effort::Background) {
             let _ = self.short_calls.set(Arc::new(program));
-            *self.baseline() = None;
+            self.supersede_baseline();
         }
     }
 
-    /// An optimised tier, from the cache or compiled and kept there, in place of baseline code.
+    /// Lets baseline code go, now that there is better; from the cache too, if that keeps the better.
+    fn supersede_baseline(&self) {
+        *self.baseline() = None;
+        if self.is_kept.swap(false, Ordering::Relaxed)
+            && let Some(cache) = &self.cache
+        {
+            cache.forget(&self.digest, Tier::Baseline);
+        }
+    }
+
+    /// An optimised tier, from the cache or compiled and kept there.
     fn load(&self, tier: Tier, effort: Effort) -> Result<Program, Fault> {
         let cache = self.cache.as_ref();
         let cached = cache.and_then(|cache| Program::cached(cache, &self.digest, &[tier]));
@@ -275,10 +292,10 @@ impl Tiers {
             return Ok(program);
         }
         let program = Program::compile(&self.wasm, tier, effort)?;
-        if let Some(cache) = cache
-            && program.keep(cache, &self.digest, self.manifest.get().cloned())
-        {
-            cache.forget(&self.digest, Tier::Baseline);
+        // Of a module that has not loaded wholly yet, nothing is kept: `Code::keep` does when it has.
+        if let (Some(cache), Some(manifest)) = (cache, self.manifest.get()) {
+            let is_kept = program.keep(cache, &self.digest, Some(manifest.clone()));
+            self.is_kept.store(is_kept, Ordering::Relaxed);
         }
         Ok(program)
     }

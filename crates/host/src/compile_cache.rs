@@ -291,14 +291,13 @@ impl CompileCache {
         stored.unwrap_or(false)
     }
 
-    /// Deletes what there is of a module in this tier, which has better code now.
+    /// Deletes what there is of a module in this tier, which has better code now. What cannot be
+    /// deleted, because somebody has it mapped where that matters, is not used any more and goes
+    /// when room is made.
     pub(crate) fn forget(&self, digest: &blake3::Hash, tier: Tier) {
-        let forgotten = tier.engine().map(|engine| {
-            let name = Identity::of(digest, tier, engine).file_name();
-            self.0.directory.remove(&name)
-        });
-        if let Ok(Err(_)) = forgotten {
-            self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
+        for fingerprint in possible_fingerprints(tier.purpose()) {
+            let name = Identity::by(digest, tier, &fingerprint).file_name();
+            let _ = self.0.directory.remove(&name);
         }
     }
 }

@@ -43,6 +43,9 @@ pub(crate) fn executions() -> usize {
     EXECUTIONS.load(Ordering::Relaxed) as usize
 }
 
+/// As many memories have to fit at once into the address space, and it is not taken for limited.
+const AMPLE_MEMORIES: usize = 256;
+
 /// Memories, and tables, that one module may have.
 pub(crate) const MAX_MEMORIES_PER_MODULE: u32 = 8;
 pub(crate) const MAX_TABLES_PER_MODULE: u32 = 8;
@@ -134,7 +137,7 @@ impl Engine {
             }
         };
         if purpose == Purpose::Baseline {
-            has_room_for_a_memory(&engine).map_err(|error| format!("{error:#}"))?;
+            has_ample_room(&engine).map_err(|error| format!("{error:#}"))?;
         }
         Ok(Self {
             wasmtime: engine,
@@ -177,9 +180,12 @@ pub(crate) fn advance_epoch() {
     }
 }
 
-/// Whether the address space has room for a memory as this engine maps one.
-fn has_room_for_a_memory(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
-    Memory::new(Store::new(engine, ()), MemoryType::new(1, None)).map(drop)
+/// Whether the address space has room for many memories as this engine maps them, each of which
+/// takes some 4 GiB: where it has not, none is taken away from the rest of the process.
+fn has_ample_room(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
+    let mut store = Store::new(engine, ());
+    let memory = MemoryType::new(0, None);
+    (0..AMPLE_MEMORIES).try_for_each(|_| Memory::new(&mut store, memory.clone()).map(drop))
 }
 
 fn unsupported(reason: &str) -> Fault {

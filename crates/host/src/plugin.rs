@@ -21,8 +21,7 @@ use crate::warm_pool::WarmPool;
 
 pub use executing::Reply;
 
-/// What a plugin is loaded for: which of the kinds of code that a cache may have is taken.
-/// Everything works either way.
+/// What a plugin is loaded for: which kind of code it begins with. Everything works either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadFor {
     /// Executions on pristine instances.
@@ -191,7 +190,7 @@ fn named(digest: blake3::Hash) -> String {
 fn ask(code: &Code, limits: &Limits) -> Result<(PluginManifest, Box<[u8]>), Fault> {
     let program = code.best();
     match ask_on(&program, limits) {
-        Err(fault) if program.leaves_open(&fault) => ask_on(code.deciding()?, limits),
+        Err(fault) if program.may_be_spared(&fault) => ask_on(code.deciding()?, limits),
         answer => answer,
     }
 }

@@ -5,11 +5,12 @@
 
 use wasmparser::{
     BinaryReaderError, BlockType, Encoding, FunctionBody, FunctionSectionReader, Operator, Parser,
-    Payload, TypeSectionReader,
+    Payload, TableSectionReader, TypeSectionReader,
 };
 
 use crate::engine::{MAX_MEMORIES_PER_MODULE, MAX_TABLES_PER_MODULE};
 use crate::error::{Fault, FaultKind};
+use crate::limits::Limits;
 
 /// Bytes of a module.
 pub const MAX_MODULE_BYTES: u64 = 16 << 20;
@@ -42,7 +43,8 @@ pub(crate) struct Compilable {
 /// Checks a module's bytes against the limits on its size and shape.
 ///
 /// # Errors
-/// `ModuleTooComplex` with the figure that is over its limit; `InvalidModule` for what is not a
+/// `ModuleTooComplex` with the figure that is over its limit; `MemoryLimit` for a table that no
+/// limits would let it have; `InvalidModule` for what is not a
 /// core module or cannot be parsed so far. Validation proper is left to the engine.
 pub(crate) fn precheck(bytes: &[u8]) -> Result<Compilable, Fault> {
     at_most("a size in bytes", MAX_MODULE_BYTES, bytes.len() as u64)?;
@@ -85,6 +87,7 @@ pub(crate) fn precheck(bytes: &[u8]) -> Result<Compilable, Fault> {
                     MAX_TABLES_PER_MODULE.into(),
                     section.count().into(),
                 )?;
+                within_reach(section)?;
             }
             Payload::MemorySection(section) => {
                 at_most(
@@ -213,6 +216,18 @@ impl Shape {
         let what = "a number of locals times branches, all functions together";
         at_most(what, 5 * MAX_LOCALS_IN_BRANCHES, self.locals_in_branches)
     }
+}
+
+/// A table that begins larger than any limits allow. Engines with a pool would call the module
+/// invalid, others start it and refuse the table: it is the same everywhere.
+fn within_reach(section: TableSectionReader<'_>) -> Result<(), Fault> {
+    for table in section {
+        if table.map_err(unparsable)?.ty.initial > Limits::MAX_TABLE_ELEMENTS as u64 {
+            let limit = Limits::MAX_TABLE_ELEMENTS as u64;
+            return Err(FaultKind::MemoryLimit { limit }.into());
+        }
+    }
+    Ok(())
 }
 
 fn at_most(what: &'static str, limit: u64, actual: u64) -> Result<(), Fault> {

@@ -112,9 +112,9 @@ impl Program {
         })
     }
 
-    /// Whether an execution that ended with this fault has to be run again in the tier that decides:
-    /// there it has more stack, and a memory and a stack that were reserved beforehand.
-    pub(crate) fn leaves_open(&self, fault: &Fault) -> bool {
+    /// Whether a guest that ended with this fault might be spared it in the tier that decides: there
+    /// it has more stack, and a memory and a stack that were reserved beforehand.
+    pub(crate) fn may_be_spared(&self, fault: &Fault) -> bool {
         let may_differ = matches!(
             fault.kind,
             FaultKind::StackOverflow | FaultKind::Instantiation { .. }

@@ -81,7 +81,7 @@ pub struct CacheEntry {
 pub struct CacheEntryContents {
     /// `blake3:` and the digest of the module in hexadecimal.
     pub digest: String,
-    /// Whether it was compiled for executions that compute much.
+    /// What it was compiled for: a first execution, or many that are short, or that compute much.
     #[napi(ts_type = "'short calls' | 'computation' | 'first executions'")]
     pub compiled_for: String,
     pub command: Option<String>,

@@ -1,11 +1,12 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use sen_host_protocol::ExecuteResult;
 
-use super::{Loaded, Plugin};
+use super::Plugin;
 use crate::clock::Clock;
 use crate::code::{COMPUTATION, LONG};
 use crate::drive;
@@ -36,6 +37,22 @@ struct Executed {
     suspended: Option<Guest>,
 }
 
+/// Why an execution has not ended on the caller's stack.
+enum Unsettled {
+    /// It was not tried, or is to be run where it can be suspended.
+    NotShort,
+    /// It ended with what only the tier that decides can tell.
+    Undecided,
+}
+
+/// An execution that can be suspended.
+struct Suspendable<'a> {
+    world: &'a World,
+    args: &'a [String],
+    limits: &'a Limits,
+    runner: Option<Runner>,
+}
+
 /// What an execution ends with.
 pub struct Reply {
     /// The guest's answer.
@@ -46,6 +63,18 @@ pub struct Reply {
     pub output: Captured,
     /// The instance that waits for the effect's result, where the answer is an effect.
     pub suspended: Option<Instance>,
+}
+
+impl Program {
+    /// Whether an execution that ended like this has to be run again in the tier that decides: for a
+    /// fault that it may not meet there, and where it goes on after an effect, which only there has
+    /// all of its stack.
+    fn leaves_open(&self, executed: &Result<Executed, Fault>) -> bool {
+        match executed {
+            Ok(Executed { suspended, .. }) => suspended.is_some() && self.tier != Tier::Computation,
+            Err(fault) => self.may_be_spared(fault),
+        }
+    }
 }
 
 impl Plugin {
@@ -118,15 +147,23 @@ impl Plugin {
         self.check_grant(world)?;
         let attempt = self.attempt(world, args, limits, &clock, &interrupts);
         let executed = match attempt.await {
-            Some(executed) => executed,
-            None => {
+            Ok(executed) => executed,
+            Err(unsettled) => {
                 let call = Call {
                     clock: clock.restart(),
                     interrupts,
                     mode: Mode::Suspendable,
                 };
-                let execution = self.execute_suspendable(world, args, limits, call, runner);
-                execution.await
+                let execution = Suspendable {
+                    world,
+                    args,
+                    limits,
+                    runner,
+                };
+                match unsettled {
+                    Unsettled::NotShort => self.execute_suspendable(execution, call).await,
+                    Unsettled::Undecided => self.decide(execution, call).await,
+                }
             }
         };
         let usage = match &executed {
@@ -172,13 +209,13 @@ impl Plugin {
         limits: &Limits,
         clock: &Clock,
         interrupts: &Interrupts,
-    ) -> Option<Result<Executed, Fault>> {
+    ) -> Result<Result<Executed, Fault>, Unsettled> {
         let code = &self.0.code;
         let program = code.best();
         let may_be_repeated = !program.is_wasi || !world.reaches_outside();
         let is_short = code.is_short() && program.tier == Tier::ShortCalls;
         if !is_short || !may_be_repeated || !drive::stack_has_room() {
-            return None;
+            return Err(Unsettled::NotShort);
         }
         let call = Call {
             clock: clock.clone(),
@@ -201,66 +238,78 @@ impl Plugin {
                 ..
             }) => {
                 code.used(SHORT_FUEL);
-                None
+                Err(Unsettled::NotShort)
             }
-            Ok(Executed {
-                suspended: Some(_), ..
-            }) if program.may_sleep => {
-                code.used(SHORT_FUEL);
-                None
-            }
-            Err(fault) if program.leaves_open(&fault) => None,
-            executed => Some(executed),
+            executed if program.leaves_open(&executed) => Err(Unsettled::Undecided),
+            executed => Ok(executed),
         }
     }
 
     async fn execute_suspendable(
         &self,
-        world: &World,
-        args: &[String],
-        limits: &Limits,
+        execution: Suspendable<'_>,
         call: Call,
-        runner: Option<Runner>,
     ) -> Result<Executed, Fault> {
-        let Loaded {
-            code, limits: own, ..
-        } = &*self.0;
-        let program = code.best();
+        let Suspendable {
+            world,
+            args,
+            limits,
+            ..
+        } = &execution;
+        let program = self.0.code.best();
         if program.is_wasi && world.reaches_outside() {
             // What it does outside cannot be done again: it runs where the stack decides at once.
-            let call = self.wait_for_deciding(call, runner).await;
-            let program = code.deciding()?;
-            return self
-                .execute_on(program, world, args, own.fuel, limits, call)
-                .await;
+            return self.decide(execution, call).await;
         }
-        let executed = self.execute_on(&program, world, args, own.fuel, limits, call.clone());
-        let executed = self.improving(executed).await;
-        if !matches!(&executed, Err(fault) if program.leaves_open(fault)) {
-            return executed;
+        let fuel = self.0.limits.fuel;
+        let executed = self.execute_on(&program, world, args, fuel, limits, call.clone());
+        let executed = match program.tier {
+            Tier::Baseline => self.until_there_is_better(executed).await,
+            Tier::ShortCalls | Tier::Computation => Some(executed.await),
+        };
+        match executed {
+            Some(executed) if !program.leaves_open(&executed) => return executed,
+            // Nothing has come of it yet, so that it can simply be run again, in its room.
+            undecided => drop(undecided),
         }
-        // Nothing has come of it yet, so that it can simply be run again. Later ones run there at once.
+        self.decide(execution, call).await
+    }
+
+    /// Runs an execution in the tier that decides, which is waited for where it is not there yet.
+    async fn decide(&self, execution: Suspendable<'_>, call: Call) -> Result<Executed, Fault> {
+        let Suspendable {
+            world,
+            args,
+            limits,
+            runner,
+        } = execution;
         let call = self.wait_for_deciding(call, runner).await;
-        let program = code.deciding()?;
-        code.compute();
-        self.execute_on(program, world, args, own.fuel, limits, call)
+        let program = self.0.code.deciding()?;
+        let fuel = self.0.limits.fuel;
+        self.execute_on(program, world, args, fuel, limits, call)
             .await
     }
 
-    /// An execution, with better code in the making once it has computed for as long as that is
-    /// worth: it may be all that its process does, and the next one finds that code in the cache.
-    async fn improving<T>(&self, execution: impl Future<Output = T>) -> T {
+    /// An execution on baseline code. Once it has computed for as long as that is worth, better code
+    /// is in the making: it may be all that its process does, and the next one finds that code in
+    /// the cache. It ends with nothing when that code is there, to be run again on it.
+    async fn until_there_is_better<T>(&self, execution: impl Future<Output = T>) -> Option<T> {
         let mut execution = pin!(execution);
         let mut checkpoints = 0;
         poll_fn(|context| {
             let polled = execution.as_mut().poll(context);
-            if polled.is_pending() {
-                checkpoints += 1;
-                if checkpoints == COMPUTATION / FUEL_CHECKPOINT {
-                    self.0.code.compute();
-                }
+            if let Poll::Ready(executed) = polled {
+                return Poll::Ready(Some(executed));
             }
-            polled
+            checkpoints += 1;
+            if checkpoints < COMPUTATION / FUEL_CHECKPOINT {
+                return Poll::Pending;
+            }
+            self.0.code.compute();
+            if self.0.code.has_deciding() {
+                return Poll::Ready(None);
+            }
+            Poll::Pending
         })
         .await
     }

@@ -631,9 +631,14 @@ fn a_module_that_fails_to_load_is_not_kept() {
         "name-parent",
         "two-memories",
     ] {
-        let load = || load_for(&guest(name), &Limits::default(), &cache);
-        let (first, second) = (load().unwrap_err(), load().unwrap_err());
-        assert_eq!(first.code(), second.code());
+        let load = |load_for| {
+            let (wasm, limits) = (guest(name), Limits::default());
+            Plugin::load_cached(&wasm, &limits, Some(&cache), load_for).unwrap_err()
+        };
+        let first = load(LoadFor::Executions);
+        for load_for in [LoadFor::Executions, LoadFor::LiveInstance] {
+            assert_eq!(first.code(), load(load_for).code());
+        }
     }
     assert_eq!(cache.stats().stored, 0);
     assert_eq!(cache.stats().hits, 0);

@@ -1,5 +1,8 @@
 //! Guests that wait for something the host does for them.
 
+use std::thread;
+use std::time::Duration;
+
 use sen_host::protocol::{Effect, EffectResult, ExecuteResult, HttpResponse};
 use sen_host::{FaultKind, Instance, Interrupts, Limits, Plugin, Usage};
 
@@ -203,4 +206,27 @@ fn a_large_result_of_an_effect_that_the_guest_has_no_room_for_is_out_of_bounds()
         .resume(7, &large, &Limits::default(), None)
         .unwrap_err();
     assert_eq!(fault.code(), "ERR_ABI_BOUNDS");
+}
+
+#[test]
+fn a_guest_has_its_whole_stack_when_it_goes_on_however_long_the_plugin_has_been_used() {
+    // Half of the stack, in code of any kind more than a quarter.
+    let wasm = module(
+        r#"(data (i32.const 512) "\81\a6Effect\81\a5Sleep\82\a2id\01\abduration_ms\01")
+        (func $deeper (param $left i32) (result i32)
+            (if (result i32) (local.get $left)
+              (then (i32.add (call $deeper (i32.sub (local.get $left) (i32.const 1))) (local.get $left)))
+              (else (i32.const 0))))
+        (func (export "plugin_execute") (param i32 i32) (result i64) (i64.const 0x200_00000021))
+        (func (export "plugin_resume") (param i32 i32 i32) (result i64)
+            (drop (call $deeper (i32.const 12000)))
+            (i64.const 0x100_0000000c))"#,
+    );
+    let plugin = load(&wasm);
+    for _ in 0..60 {
+        let (effect, instance, _) = begin(&plugin);
+        let result = resume(&instance, effect.id(), &EffectResult::SleepComplete);
+        assert_eq!(result, success("ok"));
+        thread::sleep(Duration::from_millis(5));
+    }
 }
