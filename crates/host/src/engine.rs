@@ -18,23 +18,23 @@ pub(crate) use fingerprint::{Fingerprint, possible_fingerprints};
 /// Instances that can exist at the same time: running, suspended by an effect, or live.
 pub(crate) const MAX_INSTANCES: u32 = 4096;
 
-/// Guests that can be in the middle of a call at the same time: of the instances, those that
-/// execute. Each is a stack that has to be guarded when the process starts to load plugins.
-const MAX_STACKS: u32 = MAX_INSTANCES / 2;
+/// Of the instances, those that execute, or wait for an effect.
+const MAX_EXECUTIONS: u32 = MAX_INSTANCES / 2;
 
-/// Stacks of those that are asked for their manifest, and of live instances.
+/// Stacks of those that are asked for their manifest, and of live instances, in a program that has
+/// said how few executions it will have begun.
 const OTHER_STACKS: u32 = 64;
 
 /// Fewer would leave no room between those that are under way and those that are done at once.
 const LEAST_EXECUTIONS: u32 = 16;
 
-static EXECUTIONS: AtomicU32 = AtomicU32::new(MAX_STACKS);
+static EXECUTIONS: AtomicU32 = AtomicU32::new(MAX_EXECUTIONS);
 
 /// Says how many executions this process will have begun at most at the same time, before it loads
 /// anything: 2,048 if nobody does. A program that runs one and ends spares itself milliseconds by
 /// it. More than this wait for one that ends. At least 16.
 pub fn expect_executions(at_once: u32) {
-    let at_once = at_once.clamp(LEAST_EXECUTIONS, MAX_STACKS);
+    let at_once = at_once.clamp(LEAST_EXECUTIONS, MAX_EXECUTIONS);
     EXECUTIONS.store(at_once, Ordering::Relaxed);
 }
 
@@ -180,6 +180,18 @@ pub(crate) fn advance_epoch() {
     }
 }
 
+/// Stacks of an engine's guests. Each has to be guarded when the engine is made, and an instance that
+/// is kept holds on to its own between calls: those that live or wait for an effect, which are all on
+/// the engine for computation.
+fn stacks(purpose: Purpose) -> u32 {
+    let executions = EXECUTIONS.load(Ordering::Relaxed);
+    if purpose == Purpose::Computation && executions == MAX_EXECUTIONS {
+        MAX_INSTANCES
+    } else {
+        executions + OTHER_STACKS
+    }
+}
+
 /// Whether the address space has room for many memories as this engine maps them, each of which
 /// takes some 4 GiB: where it has not, none is taken away from the rest of the process.
 fn has_ample_room(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
@@ -236,7 +248,7 @@ fn config(purpose: Purpose, allocation: Allocation) -> Config {
             pool.total_core_instances(MAX_INSTANCES)
                 .total_memories(MAX_INSTANCES)
                 .total_tables(MAX_INSTANCES)
-                .total_stacks((EXECUTIONS.load(Ordering::Relaxed) + OTHER_STACKS).min(MAX_STACKS))
+                .total_stacks(stacks(purpose))
                 .max_memories_per_module(MAX_MEMORIES_PER_MODULE)
                 .max_tables_per_module(MAX_TABLES_PER_MODULE)
                 .max_memory_size(Limits::MAX_MEMORY_BYTES)
