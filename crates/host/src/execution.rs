@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
-use crate::room::{Kind, Share};
+use crate::room::{Kind, Share, Taken};
 use crate::runner::{Awaited, Runner};
 
 type Running = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
@@ -18,8 +18,10 @@ pub struct Execution {
     runner: Runner,
     paused_since: Option<Instant>,
     interrupts: Interrupts,
-    /// What it needs room for, where that has to be there before it begins.
-    room: Option<(Kind, Share)>,
+    /// Whose execution it is, where it begins an instance of its own.
+    share: Option<Share>,
+    /// Its count as one of those, from its beginning to its end.
+    taken: Option<Taken>,
     begun: bool,
     /// Until when it has nothing to do.
     sleeps_until: Option<Instant>,
@@ -30,7 +32,7 @@ impl Execution {
         running: Running,
         runner: Runner,
         interrupts: Interrupts,
-        room: Option<(Kind, Share)>,
+        share: Option<Share>,
     ) -> Self {
         // Waiting for a first turn is a pause like any other.
         let paused_since = Some(Instant::now());
@@ -39,17 +41,33 @@ impl Execution {
             runner,
             paused_since,
             interrupts,
-            room,
+            share,
+            taken: None,
             begun: false,
             sleeps_until: None,
         }
     }
 
-    /// Whether there is room for the instance, where it has none yet.
+    /// Whether there is room for the instance, where it has none yet. Others may take it before this
+    /// one begins: [`Execution::claim`] says for certain.
     pub fn is_ready(&self) -> bool {
-        let room = self.room.as_ref();
-        let has_room = || room.is_none_or(|(kind, share)| kind.has_room() && share.has_room());
-        self.begun || self.interrupts.reason().is_some() || has_room()
+        let has_room = |share: &Share| Kind::Execution.has_room() && share.has_room();
+        self.needs_no_room() || self.share.as_ref().is_none_or(has_room)
+    }
+
+    /// Keeps room for the instance, where it has none yet: whether there is any.
+    pub fn claim(&mut self) -> bool {
+        let Some(share) = self.share.as_ref().filter(|_| !self.needs_no_room()) else {
+            return true;
+        };
+        if Kind::Execution.has_room() {
+            self.taken = share.claim();
+        }
+        self.taken.is_some()
+    }
+
+    fn needs_no_room(&self) -> bool {
+        self.begun || self.taken.is_some() || self.interrupts.reason().is_some()
     }
 
     /// Whether its guest waits for something, so that running it now would do nothing.
@@ -88,6 +106,9 @@ impl Execution {
     }
 
     fn run_slice(&mut self, slice: Duration) -> Option<Result<Reply, Fault>> {
+        if !self.begun && self.taken.is_none() {
+            self.taken = self.share.as_ref().map(Share::take);
+        }
         self.begun = true;
         self.sleeps_until = None;
         let began = Instant::now();
@@ -98,7 +119,8 @@ impl Execution {
         let mut context = Context::from_waker(Waker::noop());
         loop {
             if let Poll::Ready(reply) = self.running.as_mut().poll(&mut context) {
-                return Some(reply);
+                let taken = self.taken.take();
+                return Some(reply.map(|reply| reply.counting_as(taken)));
             }
             let now = Instant::now();
             match self.runner.take_awaited() {

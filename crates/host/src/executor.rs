@@ -37,6 +37,11 @@ pub trait Work: Send {
         true
     }
 
+    /// Keeps that room for it: whether it still is there. What says no has its turn later.
+    fn claim(&mut self) -> bool {
+        true
+    }
+
     /// Whether it was begun, and has nothing to do until something happens elsewhere.
     fn sleeps(&self) -> bool {
         false

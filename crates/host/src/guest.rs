@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::output::Captured;
 use crate::program::{ExportIndices, Program};
-use crate::room::{Kind, Room, Share, Taken};
+use crate::room::{Kind, Room, Taken};
 use crate::sandbox::{Context, World};
 use crate::trap::classify;
 use crate::usage::Usage;
@@ -39,8 +39,8 @@ pub(crate) struct Guest {
     intact: bool,
     /// After the store, so that the room is free when it says so.
     room: Room,
-    /// Counted for a plugin, where it executes.
-    share: Option<Taken>,
+    /// Its count as an execution, where it waits for an effect.
+    taken: Option<Taken>,
 }
 
 /// The functions of this instance, looked up when they are first called.
@@ -105,7 +105,7 @@ impl Guest {
                 fuel,
                 intact: true,
                 room,
-                share: None,
+                taken: None,
             }),
             Err(error) => {
                 let kind = match classify(&error, fuel, store.data().meter.refused()) {
@@ -181,9 +181,9 @@ impl Guest {
         self.enter(call)
     }
 
-    /// Has this instance count as one of a plugin's.
-    pub(crate) fn count_for(&mut self, share: &Share) {
-        self.share = Some(share.take());
+    /// Has this instance count as an execution for as long as it is there.
+    pub(crate) fn count_as(&mut self, taken: Option<Taken>) {
+        self.taken = taken;
     }
 
     /// What the guest wrote to standard streams since this was last asked.

@@ -14,7 +14,7 @@ use crate::interrupt::{Interrupt, InterruptReason, Interrupts};
 use crate::limits::Limits;
 use crate::output::Captured;
 use crate::plugin::{Plugin, Reply};
-use crate::room::Kind;
+use crate::room::{Kind, Taken};
 use crate::runner::Runner;
 use crate::sandbox::World;
 use crate::usage::Usage;
@@ -56,6 +56,13 @@ impl Instance {
     /// The instance of an execution that waits for the result of an effect.
     pub(crate) fn suspended(plugin: Plugin, guest: Guest) -> Self {
         Self::with(plugin, Some(guest))
+    }
+
+    /// Has it count as an execution until it is closed.
+    pub(crate) fn count_as(&self, taken: Option<Taken>) {
+        if let Slot::Free(Some(guest)) = &mut *self.slot() {
+            guest.count_as(taken);
+        }
     }
 
     fn with(plugin: Plugin, guest: Option<Guest>) -> Self {

@@ -60,11 +60,22 @@ impl Share {
     /// Whether another one leaves an eighth of the room for executions that can begin to others:
     /// what waits for something outside may wait for long.
     pub(crate) fn has_room(&self) -> bool {
-        let all = Kind::Execution.limit() / 3 * 2;
-        self.0.load(Ordering::Relaxed) < all / 8 * 7
+        Self::leaves_room(self.0.load(Ordering::Relaxed))
     }
 
-    /// Counts an execution, until what this returns is dropped.
+    fn leaves_room(begun: usize) -> bool {
+        let all = Kind::Execution.limit() / 3 * 2;
+        begun < all / 8 * 7
+    }
+
+    /// Counts an execution if [`Share::has_room`] holds for it, whoever else asks meanwhile.
+    pub(crate) fn claim(&self) -> Option<Taken> {
+        let more = |begun| Self::leaves_room(begun).then_some(begun + 1);
+        let claimed = (self.0).fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        claimed.ok().map(|_| Taken(self.clone()))
+    }
+
+    /// Counts an execution in any case, until what this returns is dropped.
     pub(crate) fn take(&self) -> Taken {
         self.0.fetch_add(1, Ordering::Relaxed);
         Taken(self.clone())

@@ -16,7 +16,9 @@ use std::thread;
 
 use std::time::{Duration, Instant};
 
-use sen_host::{Fault, FaultKind, Instance, Interrupts, Limits, Plugin, World, stats};
+use sen_host::{
+    Execution, Fault, FaultKind, Instance, Interrupts, Limits, Plugin, Reply, World, stats,
+};
 
 use support::*;
 
@@ -108,6 +110,56 @@ fn however_many_instances_live_or_wait_there_is_room_to_load_and_to_execute() {
     let (living, _) = as_many_as_fit(|| live(&counter));
     assert_usable(&load(&guest("echo")), &["text"], "text");
     drop(living);
+}
+
+/// Seven eighths of two thirds of the 2,048 executions that can begin at the same time.
+const SHARE: usize = 1_190;
+
+#[test]
+fn one_plugin_begins_no_more_than_its_share_however_many_threads_begin_and_wherever_they_wait() {
+    let _alone = alone();
+    let sleeper = plugin("effect-sleep");
+    let start = || {
+        let interrupts = Interrupts::default();
+        sleeper.start(World::default(), vec![], Limits::default(), interrupts)
+    };
+    let claimed = |count: usize| {
+        let started = (0..count).map(|_| start());
+        let claimed = started.filter_map(|mut execution| execution.claim().then_some(execution));
+        claimed.collect::<Vec<Execution>>()
+    };
+    let begun: Vec<Execution> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| claimed(SHARE / 4))).collect();
+        let claimed = threads.into_iter().map(|thread| thread.join().unwrap());
+        claimed.flatten().collect()
+    });
+    assert_eq!(begun.len(), SHARE);
+
+    // Those that were begun where nothing waits stand still until there is code for effects, or are
+    // suspended by one: they count either way.
+    let instance = |reply: Result<Reply, Fault>| reply.unwrap().suspended.unwrap();
+    let (mut waiting, mut suspended) = (Vec::new(), Vec::new());
+    for mut execution in begun {
+        match execution.run_without_waiting(Duration::ZERO) {
+            Some(reply) => suspended.push(instance(reply)),
+            None => waiting.push(execution),
+        }
+    }
+    assert!(!start().is_ready() && !start().claim());
+    suspended.extend(
+        waiting
+            .into_iter()
+            .map(|execution| instance(execution.run())),
+    );
+    assert_eq!(suspended.len(), SHARE);
+    assert!(!start().is_ready() && !start().claim());
+
+    // Whether one is dropped or closed, its place is the next one's.
+    suspended.pop();
+    suspended[7].close();
+    assert_eq!(claimed(10).len(), 2);
+    drop(suspended);
+    assert!(start().claim());
 }
 
 /// A plugin with as many memories and tables as a module may have.

@@ -107,7 +107,7 @@ impl Threads {
             mut receipt,
         }: Beginning<'_>,
     ) -> Begun {
-        if slice_ms > 0.0 && execution.is_ready() {
+        if slice_ms > 0.0 && execution.claim() {
             let slice = Duration::try_from_secs_f64(slice_ms / 1000.0).unwrap_or_default();
             if let Some(reply) = execution.run_without_waiting(slice) {
                 return Some(brief(Outcome::of_plugin(reply), &mut receipt));
@@ -187,6 +187,10 @@ impl host::Work for ExecutionWork {
 
     fn is_ready(&self) -> bool {
         self.execution.is_ready()
+    }
+
+    fn claim(&mut self) -> bool {
+        self.execution.claim()
     }
 
     fn sleeps(&self) -> bool {

@@ -74,6 +74,9 @@ impl Queue {
             )
         });
         let (&lane, state) = next?;
+        if !state.waiting.front_mut()?.1.claim() {
+            return None;
+        }
         let (_, work) = state.waiting.pop_front()?;
         state.running += 1;
         self.waiting -= 1;

@@ -18,7 +18,7 @@ use crate::interrupt::Interrupts;
 use crate::limits::Limits;
 use crate::output::Captured;
 use crate::program::{Program, Tier};
-use crate::room::Kind;
+use crate::room::{Kind, Room, Taken};
 use crate::runner::Runner;
 use crate::sandbox::World;
 use crate::usage::Usage;
@@ -65,6 +65,16 @@ pub struct Reply {
     pub suspended: Option<Instance>,
 }
 
+impl Reply {
+    /// As it is, with its instance counted as an execution for as long as that waits.
+    pub(crate) fn counting_as(self, taken: Option<Taken>) -> Self {
+        if let Some(instance) = &self.suspended {
+            instance.count_as(taken);
+        }
+        self
+    }
+}
+
 impl Program {
     /// Whether an execution that ended like this has to be run again in the tier that decides: for a
     /// fault that it may not meet there, and where it goes on after an effect, which only there has
@@ -104,14 +114,16 @@ impl Plugin {
         interrupts: &Interrupts,
     ) -> Result<Reply, Fault> {
         let clock = Clock::start(limits.timeout, None);
-        drive::run(pin!(self.execution(
+        let taken = self.0.share.take();
+        let reply = drive::run(pin!(self.execution(
             world,
             args,
             limits,
             clock,
             interrupts.clone(),
             None
-        )))
+        )))?;
+        Ok(reply.counting_as(Some(taken)))
     }
 
     /// As [`Plugin::execute_in`], to be run a little at a time.
@@ -130,8 +142,8 @@ impl Plugin {
             let execution = plugin.execution(&world, &args, &limits, clock, heard, Some(told));
             execution.await
         };
-        let room = (Kind::Execution, self.0.share.clone());
-        Execution::new(Box::pin(running), runner, interrupts, Some(room))
+        let share = self.0.share.clone();
+        Execution::new(Box::pin(running), runner, interrupts, Some(share))
     }
 
     async fn execution(
@@ -257,21 +269,22 @@ impl Plugin {
             ..
         } = &execution;
         let program = self.0.code.best();
-        if program.is_wasi && world.reaches_outside() {
-            // What it does outside cannot be done again: it runs where the stack decides at once.
-            return self.decide(execution, call).await;
+        // What reaches outside cannot be done again: it runs where the stack decides at once.
+        if !(program.is_wasi && world.reaches_outside()) {
+            let fuel = self.0.limits.fuel;
+            let executed = self.execute_on(&program, world, args, fuel, limits, call.clone());
+            let executed = match program.tier {
+                Tier::Baseline => self.until_there_is_better(executed).await,
+                Tier::ShortCalls | Tier::Computation => Some(executed.await),
+            };
+            match executed {
+                Some(executed) if !program.leaves_open(&executed) => return executed,
+                // Nothing has come of it yet, so that it can simply be run again, in its room.
+                undecided => drop(undecided),
+            }
         }
-        let fuel = self.0.limits.fuel;
-        let executed = self.execute_on(&program, world, args, fuel, limits, call.clone());
-        let executed = match program.tier {
-            Tier::Baseline => self.until_there_is_better(executed).await,
-            Tier::ShortCalls | Tier::Computation => Some(executed.await),
-        };
-        match executed {
-            Some(executed) if !program.leaves_open(&executed) => return executed,
-            // Nothing has come of it yet, so that it can simply be run again, in its room.
-            undecided => drop(undecided),
-        }
+        // It may be that nothing else needs this code any more.
+        drop(program);
         self.decide(execution, call).await
     }
 
@@ -283,8 +296,11 @@ impl Plugin {
             limits,
             runner,
         } = execution;
+        // Others that begin meanwhile leave it the room that it needs then.
+        let room = Room::take(Kind::Execution, self.0.code.best().room)?;
         let call = self.wait_for_deciding(call, runner).await;
         let program = self.0.code.deciding()?;
+        drop(room);
         let fuel = self.0.limits.fuel;
         self.execute_on(program, world, args, fuel, limits, call)
             .await
@@ -348,7 +364,6 @@ impl Plugin {
                 start.await?
             }
         };
-        guest.count_for(&self.0.share);
         let executed = guest.execute(args, limits, Lifetime::OneExecution).await;
         if let Ok((result @ ExecuteResult::Effect(_), usage)) = executed {
             return Ok(Executed {
@@ -369,5 +384,68 @@ impl Plugin {
             }),
             Err(fault) => Err(fault.with_output(output)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+    use crate::interrupt::{Interrupt, InterruptReason};
+
+    /// A guest that counts down from its argument, just loaded.
+    fn busy() -> Plugin {
+        let text = include_str!("../../../../test/guests/busy.wat");
+        let plugin = Plugin::load(&wat::parse_str(text).unwrap(), &Limits::default()).unwrap();
+        assert_eq!(plugin.0.code.best().tier, Tier::Baseline);
+        plugin
+    }
+
+    #[test]
+    fn what_computes_on_baseline_code_is_given_up_when_there_is_better_code() {
+        let plugin = busy();
+        let endless = pending::<()>();
+        let ended = drive::run(pin!(plugin.until_there_is_better(endless)));
+        assert_eq!(ended, None);
+        assert!(plugin.0.code.has_deciding());
+    }
+
+    #[test]
+    fn a_first_execution_that_computes_for_long_moves_to_better_code_in_its_middle() {
+        let plugin = busy();
+        let code = &plugin.0.code;
+        let limits = Limits {
+            fuel: u64::MAX,
+            // Where it does not move, it ends by this.
+            timeout: Duration::from_secs(60),
+            ..Limits::default()
+        };
+        let stop = Interrupt::default();
+        let mut execution = plugin.start(
+            World::default(),
+            vec!["999999999999999999".into()],
+            limits,
+            Interrupts::from(Some(stop.clone())),
+        );
+        let mut run_on = || {
+            let ended = execution.run_for(Duration::from_millis(1));
+            ended.map(|reply| reply.map(|reply| reply.result))
+        };
+        let baseline = code.best().into_owned();
+        assert_eq!(run_on(), None);
+        // Held here, by the plugin, and where it is executed.
+        assert!(Arc::strong_count(&baseline) > 2);
+        while Arc::strong_count(&baseline) > 1 {
+            assert_eq!(run_on(), None);
+        }
+        let computation = code.deciding().unwrap();
+        while Arc::strong_count(computation) == 1 {
+            assert_eq!(run_on(), None);
+        }
+        stop.trigger(InterruptReason::Aborted);
+        let fault = run_on().unwrap().unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Interrupted(InterruptReason::Aborted));
+        assert!(fault.usage.unwrap().fuel_consumed > 0);
     }
 }

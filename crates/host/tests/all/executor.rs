@@ -153,6 +153,10 @@ impl Work for Sliced {
     fn is_ready(&self) -> bool {
         self.execution.is_ready()
     }
+
+    fn claim(&mut self) -> bool {
+        self.execution.claim()
+    }
 }
 
 #[test]

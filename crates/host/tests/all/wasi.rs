@@ -573,6 +573,10 @@ impl Work for Running {
     fn is_ready(&self) -> bool {
         self.0.is_ready()
     }
+
+    fn claim(&mut self) -> bool {
+        self.0.claim()
+    }
     fn sleeps(&self) -> bool {
         self.0.sleeps()
     }
