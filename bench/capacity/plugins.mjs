@@ -4,16 +4,18 @@ import { join } from 'node:path'
 import { inChild } from './child.mjs'
 import { writeModules } from './modules.mjs'
 
-/** Plugins in a directory: as many as have room in one cache. */
+/** Plugins in a directory: as many as have room in one cache. The first is alone in its own. */
 const TOGETHER = 200
 
 export async function plugins(scratch, { ours, node, extism }) {
   const directories = []
-  for (let left = Math.max(ours, node); left > 0; left -= TOGETHER) {
+  for (let left = Math.max(ours, node); left > 0; ) {
     const directory = join(scratch, String(directories.length))
-    writeModules(directory, Math.min(left, TOGETHER))
+    const count = directories.length === 0 ? 1 : Math.min(left, TOGETHER)
+    writeModules(directory, count)
     await inChild('scan', [directory, join(directory, 'compiled')])
     directories.push(directory)
+    left -= count
   }
   const growth = {
     ours: await grow('ours', ours, directories),

@@ -11,17 +11,19 @@ const [contender, count, ...directories] = process.argv.slice(2)
 const modules = directory =>
   readdirSync(directory)
     .filter(name => name.endsWith('.wasm'))
-    .map(name => ({ file: join(directory, name), cache: join(directory, 'compiled') }))
+    .map(name => join(directory, name))
 
 /** Each loads what the next of its iterations says. */
 const contenders = {
   async *ours() {
-    const { PluginLoader } = await import('../../../dist/index.js')
-    for (const { file, cache } of directories.flatMap(modules))
-      yield await new PluginLoader({ cache }).load(file)
+    const { PluginScanner } = await import('../../../dist/index.js')
+    for (const directory of directories) {
+      const cache = join(directory, 'compiled')
+      yield* (await new PluginScanner({ cache }).scanDirectory(directory)).plugins
+    }
   },
   async *node() {
-    for (const { file } of directories.flatMap(modules)) yield await WebAssembly.compile(readFileSync(file))
+    for (const file of directories.flatMap(modules)) yield await WebAssembly.compile(readFileSync(file))
   },
   async *extism() {
     const { createPlugin } = await import('@extism/extism')

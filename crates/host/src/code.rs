@@ -74,7 +74,7 @@ pub(crate) enum Origin {
 impl Code {
     /// Takes a module's code from the cache, or compiles it, which takes tens of milliseconds.
     pub(crate) fn load(
-        wasm: &[u8],
+        wasm: Box<[u8]>,
         digest: blake3::Hash,
         cache: Option<&CompileCache>,
         load_for: LoadFor,
@@ -87,13 +87,13 @@ impl Code {
         let (program, origin) = match cached {
             Some((program, manifest)) => (program, Origin::Cache(manifest)),
             None => {
-                let module = precheck(wasm)?;
+                let module = precheck(&wasm)?;
                 let tier = match load_for {
                     // What can reach outside will, and runs where it need not be run again.
                     LoadFor::Executions if !module.has_imports && has_baseline() => Tier::Baseline,
                     _ => Tier::Computation,
                 };
-                let program = Program::compile(wasm, tier, Effort::Foreground)?;
+                let program = Program::compile(&wasm, tier, Effort::Foreground)?;
                 (program, Origin::Compiled)
             }
         };
@@ -104,7 +104,7 @@ impl Code {
         };
         let tiers = Tiers {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            wasm: wasm.into(),
+            wasm,
             digest,
             cache: cache.cloned(),
             manifest,
@@ -120,15 +120,29 @@ impl Code {
         Ok((Self(Arc::new(tiers)), origin))
     }
 
-    /// Has the cache keep this code, now that its guest has said what it is under these limits.
-    pub(crate) fn keep(&self, manifest: Box<[u8]>, limits: &Limits) {
-        let tiers = &*self.0;
-        let manifest = tiers
-            .manifest
-            .get_or_init(|| KeptManifest::new(manifest, limits));
-        if let Some(cache) = &tiers.cache {
-            let manifest = Some(manifest.clone());
-            self.best().keep(cache, &tiers.digest, manifest);
+    /// Has the cache keep this code, now that its guest has said what it is under these limits, and
+    /// uses it from there. Before there are other handles.
+    pub(crate) fn keep(&mut self, manifest: Box<[u8]>, limits: &Limits) {
+        let best = self.best().into_owned();
+        let Some(tiers) = Arc::get_mut(&mut self.0) else {
+            return;
+        };
+        let manifest = KeptManifest::new(manifest, limits);
+        tiers.manifest = OnceLock::from(manifest.clone());
+        let Some(cache) = &tiers.cache else {
+            return;
+        };
+        let Some(kept) = best.keep(cache, &tiers.digest, Some(manifest)) else {
+            return;
+        };
+        match kept.tier {
+            Tier::Baseline => *tiers.baseline() = Some(Arc::new(kept)),
+            Tier::ShortCalls => tiers.short_calls = OnceLock::from(Arc::new(kept)),
+            Tier::Computation => tiers.computation = OnceLock::from(Arc::new(kept)),
+        }
+        if best.tier != Tier::Baseline {
+            // An earlier load, for executions, may have left it.
+            cache.forget(&tiers.digest, Tier::Baseline);
         }
     }
 
@@ -294,8 +308,9 @@ impl Tiers {
         let program = Program::compile(&self.wasm, tier, effort)?;
         // Of a module that has not loaded wholly yet, nothing is kept: `Code::keep` does when it has.
         if let (Some(cache), Some(manifest)) = (cache, self.manifest.get()) {
-            let is_kept = program.keep(cache, &self.digest, Some(manifest.clone()));
-            self.is_kept.store(is_kept, Ordering::Relaxed);
+            let kept = program.keep(cache, &self.digest, Some(manifest.clone()));
+            self.is_kept.store(kept.is_some(), Ordering::Relaxed);
+            return Ok(kept.unwrap_or(program));
         }
         Ok(program)
     }

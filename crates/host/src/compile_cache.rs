@@ -269,7 +269,7 @@ impl CompileCache {
     }
 
     /// Keeps the code of a module that loaded wholly, with what its guest said of itself, unless it
-    /// is too large or the system refuses it: whether it is kept.
+    /// is too large or the system refuses it: the same code, mapped from there, if it is kept.
     pub(crate) fn store(
         &self,
         digest: &blake3::Hash,
@@ -277,7 +277,7 @@ impl CompileCache {
         engine: &Engine,
         module: &Module,
         manifest: Option<KeptManifest>,
-    ) -> bool {
+    ) -> Option<Module> {
         let contents = Contents {
             identity: Identity::of(digest, tier, engine),
             digest: *digest.as_bytes(),
@@ -288,7 +288,10 @@ impl CompileCache {
         if stored.is_err() {
             self.0.counters.errors.fetch_add(1, Ordering::Relaxed);
         }
-        stored.unwrap_or(false)
+        // Authenticated as if somebody else had written it, which may be so by now.
+        let kept = stored.is_ok_and(|kept| kept);
+        let found = kept.then(|| self.0.find(tier, &contents.identity, engine));
+        found.flatten().map(|found| found.module)
     }
 
     /// Deletes what there is of a module in this tier, which has better code now. What cannot be

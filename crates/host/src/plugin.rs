@@ -68,13 +68,14 @@ impl Plugin {
     /// # Errors
     /// As [`Plugin::load`].
     pub fn load_cached(
-        bytes: &[u8],
+        bytes: impl Into<Box<[u8]>>,
         limits: &Limits,
         cache: Option<&CompileCache>,
         load_for: LoadFor,
     ) -> Result<Self, Fault> {
-        let digest = blake3::hash(bytes);
-        let (code, origin) = Code::load(bytes, digest, cache, load_for)?;
+        let bytes = bytes.into();
+        let digest = blake3::hash(&bytes);
+        let (mut code, origin) = Code::load(bytes, digest, cache, load_for)?;
         let kept = match &origin {
             Origin::Cache(Some(kept)) => kept.under(limits),
             _ => None,

@@ -86,14 +86,16 @@ impl Program {
         Some((program, found.manifest))
     }
 
-    /// Has a cache keep this program: whether it does.
+    /// Has a cache keep this program: as it is mapped from there, if it does. What is mapped takes
+    /// little memory of the process's own while nobody runs it.
     pub(crate) fn keep(
         &self,
         cache: &CompileCache,
         digest: &blake3::Hash,
         manifest: Option<KeptManifest>,
-    ) -> bool {
-        cache.store(digest, self.tier, self.engine, self.module(), manifest)
+    ) -> Option<Self> {
+        let module = cache.store(digest, self.tier, self.engine, self.module(), manifest)?;
+        Self::link(self.engine, self.tier, &module).ok()
     }
 
     fn link(engine: &'static Engine, tier: Tier, module: &Module) -> Result<Self, Fault> {

@@ -78,7 +78,7 @@ impl Executor {
         for_live_instance: bool,
     ) {
         // A copy: JavaScript could change the bytes while they are compiled.
-        let bytes = module.to_vec();
+        let bytes: Box<[u8]> = module[..].into();
         let limits = LimitOverrides::over(limits.as_ref(), &host::Limits::default());
         let cache = cache.map(CompileCache::lazy);
         self.threads.run(0, ticket, move || {
@@ -89,7 +89,7 @@ impl Executor {
             } else {
                 host::LoadFor::Executions
             };
-            match host::Plugin::load_cached(&bytes, &limits, cache, load_for) {
+            match host::Plugin::load_cached(bytes, &limits, cache, load_for) {
                 Ok(plugin) => Settled::Loaded(plugin.into()),
                 Err(fault) => Settled::Executed(fault.into()),
             }

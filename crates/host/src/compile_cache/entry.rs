@@ -35,7 +35,7 @@ const MAC_BYTES: usize = 32;
 const FOOTER_BYTES: usize = 16 + MAGIC.len() + MAC_BYTES;
 
 /// Read at once: what the processor's caches hold, so that each byte comes from memory once.
-const PIECE_BYTES: usize = 128 << 10;
+const PIECE_BYTES: usize = 64 << 10;
 
 /// A manifest as the guest gave it, and the limits that it was asked under.
 #[derive(Clone)]

@@ -217,6 +217,57 @@ fn better_code_is_kept_in_place_of_what_a_plugin_began_with() {
     }
 }
 
+/// The entries of a folder that this process has mapped.
+#[cfg(target_os = "linux")]
+fn mapped(folder: &Folder) -> Vec<PathBuf> {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let paths = maps.lines().filter_map(|line| {
+        let path = Path::new(&line[line.find('/')?..]);
+        (path.starts_with(&folder.0) && path.exists()).then(|| path.to_owned())
+    });
+    let mut mapped: Vec<_> = paths.collect();
+    mapped.sort();
+    mapped.dedup();
+    mapped
+}
+
+/// What is mapped from a file takes no memory of the process's own while nobody runs it.
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_compiled_code_uses_it_from_the_cache_as_all_others_do() {
+    let wasm = example("greet");
+    let folder = Folder::new();
+    let cache = folder.cache();
+    let plugin = load_soon(&wasm, Some(&cache));
+    assert_eq!(mapped(&folder), [folder.entry()]);
+    let first = folder.entry();
+    promptly(|| {
+        while folder.entries() == [first.clone()] || mapped(&folder) != folder.entries() {
+            assert_usable(&plugin, &["Ada"], "Hello, Ada!");
+            thread::yield_now();
+        }
+    });
+    // Neither tier was there, and finding what was kept is no lookup.
+    assert_eq!(counts(cache.stats()), [0, 2, 0, 2, 0, 0]);
+
+    // A live instance has code of another tier.
+    let live = load_in(&cache, &wasm);
+    assert_eq!(mapped(&folder), folder.entries());
+    assert_eq!(folder.entries().len(), 2);
+    drop((plugin, live));
+}
+
+#[test]
+fn a_load_for_a_live_instance_leaves_no_lesser_code_in_the_cache() {
+    let wasm = guest("echo");
+    let folder = Folder::new();
+    let cache = folder.cache();
+    load_soon(&wasm, Some(&cache));
+    assert_eq!(kept(&cache), [(Tier::Baseline, Some("echo".to_owned()))]);
+    load_in(&cache, &wasm);
+    assert_eq!(kept(&cache), [(Tier::Computation, Some("echo".to_owned()))]);
+}
+
 #[test]
 fn a_long_execution_has_better_code_kept_before_it_ends() {
     let wasm = guest("busy");
@@ -633,7 +684,7 @@ fn a_module_that_fails_to_load_is_not_kept() {
     ] {
         let load = |load_for| {
             let (wasm, limits) = (guest(name), Limits::default());
-            Plugin::load_cached(&wasm, &limits, Some(&cache), load_for).unwrap_err()
+            Plugin::load_cached(&wasm[..], &limits, Some(&cache), load_for).unwrap_err()
         };
         let first = load(LoadFor::Executions);
         for load_for in [LoadFor::Executions, LoadFor::LiveInstance] {
