@@ -448,7 +448,7 @@ export declare function processStats(): ProcessStats | null
 
 /** What the process holds for guests at the moment, all registries together. See the host's `Stats`. */
 export interface ProcessStats {
-  /** Instances that execute, or wait for the result of an effect. */
+  /** Instances that execute, or wait for the result of an effect or for code. */
   executing: number
   /** Live instances that have been made. */
   live: number

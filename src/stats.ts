@@ -50,7 +50,7 @@ export interface QueueStats {
 
 /** Instances of plugins in the whole process: of all registries, loaders and Workers together. */
 export interface InstanceStats {
-  /** Those that execute, or wait for the result of an effect. */
+  /** Those that execute, or wait for the result of an effect or for code. */
   readonly executing: number
   /** Live instances, of plugins that are run directly. */
   readonly live: number

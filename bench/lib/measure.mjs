@@ -38,7 +38,7 @@ export async function measure(cases, contenders, settings) {
   const order = [...cells.values()]
   for (let round = 1; round <= settings.rounds; round += 1) {
     tell('measuring: round', round, settings.rounds)
-    // What one leaves behind, be it only a machine that did nothing for a while, always meets another.
+    // What one leaves behind, be it only a machine that did nothing for a while, does not always meet the same.
     for (const cell of round % 2 === 0 ? order.toReversed() : order) await cell.measure()
   }
 

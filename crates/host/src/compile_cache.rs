@@ -402,11 +402,15 @@ impl Shared {
                 let _ = self.directory.remove(&file.name);
             }
         }
-        let (left, victims) = evict::choose(entries, self.max_bytes);
-        for victim in &victims {
-            self.directory.remove(&victim.name)?;
-            self.counters.evicted.fetch_add(1, Ordering::Relaxed);
-        }
+        let left = evict::evict(entries, self.max_bytes, |entry| {
+            let removed = self.directory.remove(&entry.name);
+            let counter = match removed {
+                Ok(()) => &self.counters.evicted,
+                Err(_) => &self.counters.errors,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+            removed.is_ok()
+        });
         *growth = Growth {
             counted: Some(left),
             stored: 0,

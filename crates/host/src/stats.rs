@@ -6,8 +6,8 @@ use crate::room::Kind;
 /// What the process holds for guests at the moment, all plugins together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stats {
-    /// Instances that execute, or wait for the result of an effect. One with several memories or
-    /// tables counts for several, here and below.
+    /// Instances that execute, or wait for the result of an effect; those included that wait to be
+    /// made in better code. One with several memories or tables counts for several, here and below.
     pub executing: usize,
     /// Live instances that have been made.
     pub live: usize,

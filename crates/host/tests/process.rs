@@ -145,6 +145,7 @@ fn one_plugin_begins_no_more_than_its_share_however_many_threads_begin_and_where
             None => waiting.push(execution),
         }
     }
+    assert!(stats().unwrap().executing >= SHARE);
     assert!(!start().is_ready() && !start().claim());
     suspended.extend(
         waiting

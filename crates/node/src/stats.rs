@@ -5,7 +5,7 @@ use sen_host as host;
 /// What the process holds for guests at the moment, all registries together. See the host's `Stats`.
 #[napi(object, object_from_js = false)]
 pub struct ProcessStats {
-    /// Instances that execute, or wait for the result of an effect.
+    /// Instances that execute, or wait for the result of an effect or for code.
     pub executing: u32,
     /// Live instances that have been made.
     pub live: u32,
