@@ -146,12 +146,13 @@ export declare class Interrupt {
 
 /** Passes on what plugins write, on the event loop. */
 export declare class OutputSink {
-  /** `onOutput` is called with what was written, and whether to standard error. */
-  constructor(onOutput: (isStderr: boolean, bytes: Buffer) => void)
+  /**
+   * `onOutput` is called with what was written, and whether to standard error. It tells `unwritten`
+   * what it is done with.
+   */
+  constructor(unwritten: UnwrittenOutput, onOutput: (isStderr: boolean, bytes: Buffer) => void)
   /** Bytes that `onOutput` has not been called with yet. */
   get inFlight(): number
-  /** So many of the bytes that `onOutput` was called with are written, or lost: there is room for others. */
-  written(bytes: number): void
 }
 
 /** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */
@@ -182,6 +183,16 @@ export declare class Plugin {
   syncCalls(owner?: Interrupt | undefined | null): (args: string | string[], receipt: Float64Array, limits?: LimitOverrides, world?: World) => string | Outcome
   /** A live instance, to be made by its first call. */
   instantiate(): Instance
+}
+
+/**
+ * How much of what plugins wrote is not written yet. Apart from the sink, whose function keeps it:
+ * a sink that its own function kept would never be freed.
+ */
+export declare class UnwrittenOutput {
+  constructor()
+  /** So many of the bytes that `onOutput` was called with are written, or lost: there is room for others. */
+  written(bytes: number): void
 }
 
 /** What an execution finds outside of itself. See the host's `World`. */

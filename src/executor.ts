@@ -3,7 +3,7 @@ import * as addon from './native.js'
 import { fault } from './outcome.js'
 import { brief, receipt, whole } from './receipt.js'
 import type { QueueStats } from './stats.js'
-import { inLaterTurn, othersWait, remaining, spend, waitingForTurn } from './turn.js'
+import { beginWaiting, inLaterTurn, othersWait, remaining, spend, type Waiters } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin | addon.Grant | addon.CannotOpen
 
@@ -48,10 +48,14 @@ export class Executor {
   readonly #waiting = new Map<number, { resolve: (settled: Settled) => void; executor: Executor }>()
   readonly #native: addon.Executor
   readonly #options: ExecutorOptions
+  readonly #queueLimit: number
+  /** Calls that wait for a turn of the event loop. */
+  readonly #later: Waiters = { waiting: 0 }
   #nextTicket = 0
 
   constructor(options: ExecutorOptions = {}) {
     this.#options = options
+    this.#queueLimit = options.queueLimit ?? DEFAULT_QUEUE_LIMIT
     // The addon keeps this function, which must not keep the executor: neither would ever be freed.
     const waiting = this.#waiting
     this.#native = new (addon.native().Executor)(options, (ticket, settled) => {
@@ -68,8 +72,8 @@ export class Executor {
     const settled = await this.#wait(ticket =>
       this.#native.load(ticket, module, limits, cache, forLiveInstance),
     )
-    if (settled instanceof addon.native().Plugin) return settled
-    throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
+    if ('type' in settled) throw fault(settled as addon.Outcome & { type: 'fault' }, { path })
+    return settled as addon.Plugin
   }
 
   /**
@@ -143,7 +147,14 @@ export class Executor {
     // Calls made one after the other would rather begin in the next turn than pay for a thread.
     // While others wait for a thread, those who come wait for one behind them.
     const later = othersWait() || (this.#waiting.size === 0 && remaining() === 0)
-    return later ? inLaterTurn(this, () => this.#begin(begin)) : this.#begin(begin)
+    if (!later) return this.#begin(begin)
+    // No more may wait in both places than in one. Where they could, they all wait for a thread, and
+    // the host's own queue says who is too many.
+    if (this.#later.waiting + this.#waiting.size >= this.#queueLimit) {
+      if (this.#later.waiting > 0) beginWaiting(this.#later)
+      return this.#begin(begin)
+    }
+    return inLaterTurn(this.#later, () => this.#begin(begin))
   }
 
   #begin(begin: Begin): addon.Outcome | Promise<addon.Outcome> {
@@ -162,9 +173,10 @@ export class Executor {
 
   /** How it is doing now. */
   stats(): QueueStats {
-    const { concurrency = availableParallelism(), queueLimit = DEFAULT_QUEUE_LIMIT } = this.#options
+    const { concurrency = availableParallelism() } = this.#options
     const { waiting, running, threads } = this.#native.stats()
-    return { waiting: waiting + waitingForTurn(this), running, threads, concurrency, limit: queueLimit }
+    const limit = this.#queueLimit
+    return { waiting: waiting + this.#later.waiting, running, threads, concurrency, limit }
   }
 
   /** Lets idle threads end at once. */

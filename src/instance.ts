@@ -1,8 +1,9 @@
 import { interruptible, Revocation } from './call.js'
+import { LiveEffects } from './effects/live.js'
 import { checkEffectResult } from './effects/result.js'
 import { PluginHostError } from './errors.js'
 import { type Calls, executor } from './executor.js'
-import { checkLimits, type Limits } from './limits.js'
+import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
 import { answered, type EffectResult, type ExecuteResult } from './outcome.js'
@@ -13,10 +14,11 @@ export interface CallOptions {
   /** Stops the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignal
   /** Limits that differ from those the plugin was loaded with. */
-  readonly limits?: Omit<Limits, 'maxEffects'>
+  readonly limits?: Limits
 }
 
 const CALL_OPTIONS = ['signal', 'limits'] as const
+const NO_LIMITS: CheckedLimits = {}
 
 /**
  * One live instance of a plugin: its memory persists from call to call. Calls run one at a time,
@@ -33,15 +35,17 @@ export class PluginInstance {
   readonly #executeSync: ReturnType<native.Instance['syncCalls']>
   #execute: Calls | undefined
   readonly #revocation = new Revocation()
+  readonly #effects: LiveEffects
   #last: Promise<unknown> = Promise.resolve()
   /** Calls that have not ended, those that wait for their turn included. */
   #running = 0
 
   /** @internal */
-  constructor(plugin: native.Plugin) {
+  constructor(plugin: native.Plugin, limits: CheckedLimits) {
     this.supportsEffects = plugin.supportsEffects()
     this.#instance = plugin.instantiate()
     this.#executeSync = this.#instance.syncCalls()
+    this.#effects = new LiveEffects(limits)
   }
 
   /**
@@ -53,7 +57,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     this.#execute ??= executor().callsOn(this.#instance)
     const execute = this.#execute
-    return await this.#call(options, (limits, call) => execute(checked, limits, call))
+    return await this.#call(options, 0, (limits, call) => execute(checked, limits, call))
   }
 
   /**
@@ -66,7 +70,8 @@ export class PluginInstance {
     const checked = checkArgs(args)
     const { signal, limits } = checkCallOptions(options)
     signal?.throwIfAborted()
-    return answered(whole(this.#executeSync(brief(checked), receipt, limits))) as ExecuteResult
+    const outcome = answered(whole(this.#executeSync(brief(checked), receipt, limits.native)))
+    return this.#effects.count(outcome, 0, limits) as ExecuteResult
   }
 
   /**
@@ -77,7 +82,8 @@ export class PluginInstance {
   async resume(effectId: number, result: EffectResult, options?: CallOptions): Promise<ExecuteResult> {
     const id = checkInteger(effectId, 'effectId', 0, 2 ** 32 - 1)
     const checked = checkEffectResult(result, 'result')
-    return await this.#call(options, (limits, call) =>
+    const earlier = this.#effects.answering(id)
+    return await this.#call(options, earlier, (limits, call) =>
       executor().resume(this.#instance, id, checked, limits, call),
     )
   }
@@ -95,6 +101,7 @@ export class PluginInstance {
 
   async #call(
     options: CallOptions | undefined,
+    earlierEffects: number,
     start: (
       limits?: native.LimitOverrides,
       call?: native.Interrupt,
@@ -103,7 +110,8 @@ export class PluginInstance {
     const { signal, limits } = checkCallOptions(options)
     const called = interruptible(signal, this.#revocation, call => {
       // One after the other: a second call would hold a thread only to wait for the first.
-      const begun = this.#running === 0 ? start(limits, call) : this.#last.then(() => start(limits, call))
+      const begun =
+        this.#running === 0 ? start(limits.native, call) : this.#last.then(() => start(limits.native, call))
       // Most calls find the instance free, and are done by the time they have begun.
       if (!(begun instanceof Promise)) return begun
       const ended = () => {
@@ -113,16 +121,17 @@ export class PluginInstance {
       this.#last = begun.then(ended, ended)
       return begun
     })
-    return answered(called instanceof Promise ? await called : called) as ExecuteResult
+    const outcome = answered(called instanceof Promise ? await called : called)
+    return this.#effects.count(outcome, earlierEffects, limits) as ExecuteResult
   }
 }
 
 /** @internal Checks the options that every call has. */
 function checkCallOptions(options: CallOptions | undefined): {
   signal?: AbortSignal | undefined
-  limits?: native.LimitOverrides | undefined
+  limits: CheckedLimits
 } {
-  if (options === undefined) return {}
+  if (options === undefined) return { limits: NO_LIMITS }
   const { signal, limits } = checkOptions(options, 'options', CALL_OPTIONS)
-  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits').native }
+  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits') }
 }

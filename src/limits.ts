@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import { invalidArgument } from './errors.js'
 import type * as native from './native.js'
 import { checkInteger, checkOptions } from './options.js'
@@ -15,7 +16,10 @@ export interface Limits {
   readonly tableElements?: number
   /** Milliseconds inside the guest for each call. Default: 1,000. */
   readonly timeoutMs?: number
-  /** Bytes of an encoded result or manifest. Default: 4 MiB. */
+  /**
+   * Bytes of an encoded result or manifest; more than a string can hold, 512 MiB, comes to that. Default:
+   * 4 MiB.
+   */
   readonly resultBytes?: number
   /** Effects in one execution. Default: 64. */
   readonly maxEffects?: number
@@ -63,7 +67,8 @@ export function checkLimits(value: Limits | undefined, path: string): CheckedLim
     overrides.timeoutMs = timeoutMs
   }
   if (resultBytes !== undefined) {
-    overrides.resultBytes = checkInteger(resultBytes, `${path}.resultBytes`, 0, 2 ** 32)
+    const bytes = checkInteger(resultBytes, `${path}.resultBytes`, 0, 2 ** 32)
+    overrides.resultBytes = Math.min(bytes, constants.MAX_STRING_LENGTH)
   }
   const checked: { native?: native.LimitOverrides; maxEffects?: number } = {}
   if (Object.keys(overrides).length > 0) checked.native = overrides

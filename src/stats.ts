@@ -36,7 +36,7 @@ export interface ExecutionStats {
 
 /** Where the calls of this registry are that are not done at once. */
 export interface QueueStats {
-  /** Calls that wait for a thread or, which `limit` does not bound, for a turn of the event loop. */
+  /** Calls that wait for a thread, or for a turn of the event loop. */
   readonly waiting: number
   /** Calls that run on a thread. One that waits for the result of an effect is in neither figure. */
   readonly running: number
@@ -44,7 +44,7 @@ export interface QueueStats {
   readonly threads: number
   /** How many may run at once. */
   readonly concurrency: number
-  /** How many may wait for a thread. */
+  /** How many may wait. */
   readonly limit: number
 }
 

@@ -50,37 +50,44 @@ function beginTurn(): void {
   spent = 0
 }
 
-/** A call that waits for a later turn, and whose it is. */
+/** Whose calls wait for a later turn, and how many do. */
+export interface Waiters {
+  waiting: number
+}
+
 interface Waiting {
-  readonly owner: object
+  readonly owner: Waiters
   readonly begin: () => void
 }
 
 /** Calls that begin in a later turn, in the order in which they came; those before `head` have begun. */
 let queue: Waiting[] = []
 let head = 0
+/** Whether a later turn is bound to come in which they begin. */
+let willDrain = false
 
 /** Whether calls wait for a later turn, so that nobody may go ahead of them. */
 export function othersWait(): boolean {
   return queue.length > 0
 }
 
-/** How many calls of this owner wait for a later turn. Counted when asked for: no call pays for it. */
-export function waitingForTurn(owner: object): number {
-  let waiting = 0
-  for (let index = head; index < queue.length; index += 1) {
-    if (queue[index]?.owner === owner) waiting += 1
-  }
-  return waiting
+/** Begins all calls of this owner that wait for a later turn, in their order, in this one. */
+export function beginWaiting(owner: Waiters): void {
+  const waiting = queue.slice(head)
+  queue = waiting.filter(call => call.owner !== owner)
+  head = 0
+  for (const call of waiting) if (call.owner === owner) call.begin()
 }
 
 /** Begins in the first later turn of the event loop that has time left for guests. */
-export function inLaterTurn<T>(owner: object, begin: () => T | Promise<T>): Promise<T> {
+export function inLaterTurn<T>(owner: Waiters, begin: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (queue.length === 0) void shallow.then(drainLater)
+    if (!willDrain) void shallow.then(drainLater)
+    willDrain = true
     queue.push({
       owner,
       begin: () => {
+        owner.waiting -= 1
         try {
           resolve(begin())
         } catch (error) {
@@ -88,6 +95,7 @@ export function inLaterTurn<T>(owner: object, begin: () => T | Promise<T>): Prom
         }
       },
     })
+    owner.waiting += 1
   })
 }
 
@@ -109,5 +117,6 @@ function drain(): void {
     queue = queue.slice(head)
     head = 0
   }
-  if (queue.length > 0) drainLater()
+  willDrain = queue.length > 0
+  if (willDrain) drainLater()
 }

@@ -174,8 +174,10 @@ function checkVariables(env: unknown): void {
 /** Passes on what plugins write, as it comes. */
 function newSink(): addon.OutputSink {
   const [stdout, stderr] = [new TextDecoder(), new TextDecoder()]
-  const sink: addon.OutputSink = new (addon.native().OutputSink)((isStderr, bytes) => {
-    const written = () => sink.written(bytes.length)
+  const { OutputSink, UnwrittenOutput } = addon.native()
+  const unwritten = new UnwrittenOutput()
+  return new OutputSink(unwritten, (isStderr, bytes) => {
+    const written = () => unwritten.written(bytes.length)
     const stream = isStderr ? process.stderr : process.stdout
     // On a terminal text is all there can be; anywhere else bytes stay as they are.
     passOn(
@@ -184,7 +186,6 @@ function newSink(): addon.OutputSink {
       written,
     )
   })
-  return sink
 }
 
 function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, written?: () => void): void {
@@ -196,8 +197,8 @@ function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, written
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {
-  if (grant instanceof addon.native().Grant) return grant
-  const { path, errno, reason } = grant as addon.CannotOpen
+  if (!('reason' in grant)) return grant
+  const { path, errno, reason } = grant
   const code = errno === undefined ? 'EIO' : getSystemErrorName(errno)
   const error = new Error(`${code}: a granted directory cannot be opened: ${reason}, open '${path}'`)
   throw Object.assign(error, { code, path, syscall: 'open', ...(errno === undefined ? {} : { errno }) })

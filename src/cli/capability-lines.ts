@@ -5,7 +5,7 @@ export function capabilityLines({ fsRead, fsWrite, envRead, net, stdio }: Capabi
   const streams = (['stdin', 'stdout', 'stderr'] as const).filter(name => stdio[name])
   return [
     ...list('reads files', fsRead.map(path)),
-    ...list('writes files', fsWrite.map(path)),
+    ...list('reads and writes files', fsWrite.map(path)),
     ...list('reads variables', envRead),
     ...list('talks to', net.map(host)),
     ...list('uses', streams),

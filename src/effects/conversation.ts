@@ -139,7 +139,7 @@ async function until<T>(
 export function tooManyEffects(limit: number, usage: Usage): PluginHostError<'ERR_TOO_MANY_EFFECTS'> {
   const message =
     limit === 0
-      ? 'the plugin asked for an effect, and this call carries out none: use the asynchronous execute'
+      ? 'the plugin asked for an effect, and this call carries out none: use the asynchronous execute, with limits.maxEffects above 0'
       : `the plugin asked for more than ${limit} effects: raise limits.maxEffects if it needs more`
   return new PluginHostError('ERR_TOO_MANY_EFFECTS', message, { limit, usage })
 }

@@ -24,8 +24,8 @@ export function capabilityItems(capabilities: Capabilities, anchors: Anchors): C
       capabilities: { fsRead: [pattern] },
     })),
     ...fsWrite.map(pattern => ({
-      text: `write, create and delete in ${place(pattern, anchors)}`,
-      risk: 'it can destroy what is in there, or plant something that is run later',
+      text: `read, write, create and delete in ${place(pattern, anchors)}`,
+      risk: 'it sees what is in there, and can destroy it or plant something that is run later',
       level: 'high' as const,
       capabilities: { fsWrite: [pattern] },
     })),

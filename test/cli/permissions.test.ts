@@ -183,7 +183,7 @@ describe('sen permissions', () => {
       { command: 'it', path: file, granted: { ...read, fsWrite: [] }, refused: { ...write, fsRead: [] } },
     ])
     const shown = await sen(['permissions', 'show', json.grants[0].digest], options)
-    expect(shown.stdout).toMatch(/reads files: \.\/data[\s\S]*refused:\n +writes files: \.\/out/)
+    expect(shown.stdout).toMatch(/reads files: \.\/data[\s\S]*refused:\n +reads and writes files: \.\/out/)
     expect(await sen(['permissions', 'revoke', 'it'], options)).toMatchObject({ code: 0 })
     expect(await sen([...run, 'it'], options)).toMatchObject({ code: 77 })
     for (const what of ['show', 'revoke'])

@@ -2,6 +2,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::HOST_STACK_BYTES;
+use crate::epoch;
 use crate::limits::Limits;
 
 /// Runs a guest's future to its end on this thread.
@@ -16,6 +17,7 @@ pub(crate) fn run<F: Future>(mut future: Pin<&mut F>) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }
+        epoch::stand_in();
     }
 }
 

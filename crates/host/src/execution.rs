@@ -3,6 +3,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::epoch;
 use crate::error::{Fault, FaultKind};
 use crate::interrupt::Interrupts;
 use crate::plugin::Reply;
@@ -122,6 +123,7 @@ impl Execution {
                 let taken = self.taken.take();
                 return Some(reply.map(|reply| reply.counting_as(taken)));
             }
+            epoch::stand_in();
             let now = Instant::now();
             match self.runner.take_awaited() {
                 Some(Awaited::Time(time)) if time > now => {

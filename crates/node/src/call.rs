@@ -53,6 +53,8 @@ impl<'a> AsyncCall<'a> {
 
     pub(crate) fn read(context: &'a FunctionCallContext<'_>) -> Result<Self> {
         let Words(args) = context.get(2)?;
+        let limits = optional(context, 4)?;
+        let call = optional(context, 5)?;
         Ok(Self {
             beginning: Beginning {
                 ticket: context.get(0)?,
@@ -60,8 +62,8 @@ impl<'a> AsyncCall<'a> {
                 receipt: context.get(3)?,
             },
             args,
-            limits: optional(context, 4)?,
-            call: optional(context, 5)?,
+            limits,
+            call,
         })
     }
 

@@ -1,7 +1,6 @@
 use napi::bindgen_prelude::{
     ClassInstance, Either, Float64ArraySlice, FnArgs, Function, Uint8Array,
 };
-use napi::threadsafe_function::ThreadsafeCallContext;
 use napi::{Env, Result};
 use napi_derive::napi;
 use sen_host as host;
@@ -10,6 +9,7 @@ use crate::call::{AsyncCall, optional};
 use crate::capability::{self, Capabilities};
 use crate::compile_cache::CompileCache;
 use crate::effect::EffectResult;
+use crate::event_loop::EventLoopFunction;
 use crate::grant::{self, Grant, Surroundings};
 use crate::instance::{Instance, limits_of};
 use crate::interrupt::Interrupt;
@@ -54,12 +54,7 @@ impl Executor {
         let queue_limit = options
             .queue_limit
             .map_or(host::Executor::DEFAULT_QUEUE_LIMIT, |limit| limit as usize);
-        let on_settled = on_settled
-            .build_threadsafe_function::<(u32, Settled)>()
-            .weak::<true>()
-            .build_callback(|context: ThreadsafeCallContext<(u32, Settled)>| {
-                Ok(FnArgs::from(context.value))
-            })?;
+        let on_settled = EventLoopFunction::new(&on_settled, FnArgs::from)?;
         let executor = host::Executor::new(concurrency, queue_limit);
         Ok(Self {
             threads: Threads::new(executor, on_settled),

@@ -13,6 +13,7 @@ mod call;
 mod capability;
 mod compile_cache;
 mod effect;
+mod event_loop;
 mod executor;
 mod fault;
 mod file_lock;

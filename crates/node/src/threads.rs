@@ -2,12 +2,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use napi::Result;
 use napi::bindgen_prelude::{Either, Float64ArraySlice, FnArgs, ToNapiValue};
 use napi::sys::{napi_env, napi_value};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Result, Status};
 use sen_host as host;
 
+use crate::event_loop::EventLoopFunction;
 use crate::grant::{CannotOpen, Grant};
 use crate::interrupt::Interrupt;
 use crate::outcome::Outcome;
@@ -40,8 +40,7 @@ impl ToNapiValue for Settled {
 }
 
 /// Called on the event loop, with a ticket and what it is settled with.
-pub(crate) type OnSettled =
-    ThreadsafeFunction<(u32, Settled), (), FnArgs<(u32, Settled)>, Status, false, true>;
+pub(crate) type OnSettled = EventLoopFunction<(u32, Settled), FnArgs<(u32, Settled)>>;
 
 /// What a call is that was done at once, in the brief form where it has one.
 pub(crate) type Begun = Option<Either<String, Outcome>>;
@@ -149,9 +148,7 @@ struct Settler {
 
 impl Settler {
     fn settle(&self, settled: Settled) {
-        // Refused only while the environment is torn down, when nobody waits any more.
-        let mode = ThreadsafeFunctionCallMode::NonBlocking;
-        let _ = self.on_settled.call((self.ticket, settled), mode);
+        self.on_settled.call((self.ticket, settled));
     }
 
     /// Settles with what the work gives, if it gives anything, or with a fault if it panics.

@@ -2,13 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use napi::bindgen_prelude::{Buffer, FnArgs, Function, Uint8Array};
-use napi::threadsafe_function::{
-    ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
-};
-use napi::{Error, Result, Status};
+use napi::{Error, Result};
 use napi_derive::napi;
 use sen_host as host;
 
+use crate::event_loop::EventLoopFunction;
 use crate::grant::Grant;
 
 /// The most bytes that wait to be written before a plugin that writes more has to wait.
@@ -20,22 +18,43 @@ pub struct OutputSink {
     sink: Arc<EventLoopSink>,
 }
 
-type OnOutput =
-    ThreadsafeFunction<(bool, Vec<u8>), (), FnArgs<(bool, Buffer)>, Status, false, true>;
+/// How much of what plugins wrote is not written yet. Apart from the sink, whose function keeps it:
+/// a sink that its own function kept would never be freed.
+#[napi]
+#[derive(Clone, Default)]
+pub struct UnwrittenOutput {
+    bytes: Arc<AtomicUsize>,
+}
+
+#[napi]
+impl UnwrittenOutput {
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// So many of the bytes that `onOutput` was called with are written, or lost: there is room for others.
+    #[napi(catch_unwind)]
+    pub fn written(&self, bytes: u32) {
+        self.bytes.fetch_sub(bytes as usize, Ordering::Relaxed);
+    }
+}
 
 struct EventLoopSink {
-    on_output: OnOutput,
+    on_output: EventLoopFunction<(bool, Vec<u8>), FnArgs<(bool, Buffer)>>,
     /// What the event loop has not been given yet.
     in_flight: Arc<AtomicUsize>,
     /// That, and what it has not written yet.
-    unwritten: AtomicUsize,
+    unwritten: UnwrittenOutput,
 }
 
 #[napi]
 impl OutputSink {
-    /// `onOutput` is called with what was written, and whether to standard error.
+    /// `onOutput` is called with what was written, and whether to standard error. It tells `unwritten`
+    /// what it is done with.
     #[napi(constructor)]
     pub fn new(
+        unwritten: &UnwrittenOutput,
         #[napi(ts_arg_type = "(isStderr: boolean, bytes: Buffer) => void")] on_output: Function<
             '_,
             FnArgs<(bool, Buffer)>,
@@ -44,19 +63,16 @@ impl OutputSink {
     ) -> Result<Self> {
         let in_flight = Arc::new(AtomicUsize::new(0));
         let landed = in_flight.clone();
-        let on_output = on_output
-            .build_threadsafe_function::<(bool, Vec<u8>)>()
-            .weak::<true>()
-            .build_callback(move |context: ThreadsafeCallContext<(bool, Vec<u8>)>| {
-                let (is_stderr, bytes) = context.value;
+        let on_output =
+            EventLoopFunction::new(&on_output, move |(is_stderr, bytes): (_, Vec<_>)| {
                 landed.fetch_sub(bytes.len(), Ordering::Relaxed);
-                Ok(FnArgs::from((is_stderr, Buffer::from(bytes))))
+                FnArgs::from((is_stderr, Buffer::from(bytes)))
             })?;
         Ok(Self {
             sink: Arc::new(EventLoopSink {
                 on_output,
                 in_flight,
-                unwritten: AtomicUsize::new(0),
+                unwritten: unwritten.clone(),
             }),
         })
     }
@@ -69,28 +85,19 @@ impl OutputSink {
     pub fn in_flight(&self) -> f64 {
         self.sink.in_flight.load(Ordering::Relaxed) as f64
     }
-
-    /// So many of the bytes that `onOutput` was called with are written, or lost: there is room for others.
-    #[napi(catch_unwind)]
-    pub fn written(&self, bytes: u32) {
-        self.sink
-            .unwritten
-            .fetch_sub(bytes as usize, Ordering::Relaxed);
-    }
 }
 
 impl host::Sink for EventLoopSink {
     fn write(&self, stream: host::Stream, bytes: &[u8]) {
         let is_stderr = stream == host::Stream::Stderr;
         self.in_flight.fetch_add(bytes.len(), Ordering::Relaxed);
-        self.unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
-        // Refused only while the environment is torn down, when nobody reads any more.
-        let mode = ThreadsafeFunctionCallMode::NonBlocking;
-        let _ = self.on_output.call((is_stderr, bytes.to_vec()), mode);
+        let UnwrittenOutput { bytes: unwritten } = &self.unwritten;
+        unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.on_output.call((is_stderr, bytes.to_vec()));
     }
 
     fn is_full(&self) -> bool {
-        self.unwritten.load(Ordering::Relaxed) >= MAX_BYTES_UNWRITTEN
+        self.unwritten.bytes.load(Ordering::Relaxed) >= MAX_BYTES_UNWRITTEN
     }
 }
 

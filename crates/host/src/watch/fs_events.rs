@@ -2,7 +2,8 @@
 //! its events to the paths that somebody wrote, made, renamed or deleted.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -30,24 +31,40 @@ pub(super) struct FsEvents {
     ended: Receiver<()>,
 }
 
+const NO_THREAD: &str = "the system has no room for the thread that watches";
+
 /// Much longer than the thread takes to end: only its end is waited for.
 const LONG: Duration = Duration::from_secs(2);
 
 impl FsEvents {
     pub(super) fn new(on_change: impl Fn(Change) + Send + 'static) -> Result<Self, CannotWatch> {
+        // Before a watcher is made: one that gets no thread cannot be given back.
+        if thread::Builder::new().spawn(|| ()).is_err() {
+            return Err(CannotWatch(NO_THREAD.into()));
+        }
         let (ending, ended) = channel();
         let handler = Handler { on_change, ending };
         match RecommendedWatcher::new(handler, Config::default()) {
-            Ok(watcher) => Ok(Self {
-                watcher: Some(watcher),
-                ended,
-            }),
+            Ok(watcher) => {
+                let events = Self {
+                    watcher: Some(watcher),
+                    ended,
+                };
+                if events.has_thread() {
+                    Ok(events)
+                } else {
+                    Err(CannotWatch(NO_THREAD.into()))
+                }
+            }
             Err(error) => Err(limit(&error).unwrap_or_else(|| CannotWatch(error.to_string()))),
         }
     }
 
     /// Whether the directory could be watched.
     pub(super) fn watch(&mut self, path: &Path) -> Result<bool, CannotWatch> {
+        if !self.has_thread() {
+            return Err(CannotWatch(NO_THREAD.into()));
+        }
         let Some(watcher) = &mut self.watcher else {
             return Ok(false);
         };
@@ -58,16 +75,32 @@ impl FsEvents {
     }
 
     pub(super) fn unwatch(&mut self, path: &Path) {
+        if !self.has_thread() {
+            return;
+        }
         if let Some(watcher) = &mut self.watcher {
             // It may have gone by itself.
             let _ = watcher.unwatch(path);
         }
     }
+
+    /// Whether its thread runs. `notify` says nothing of one that could not be started, and panics
+    /// when it is to tell that one something, its end included.
+    fn has_thread(&self) -> bool {
+        self.ended.try_recv() == Err(TryRecvError::Empty)
+    }
 }
 
 impl Drop for FsEvents {
     fn drop(&mut self) {
-        self.watcher = None;
+        let watcher = self.watcher.take();
+        if !self.has_thread() {
+            // Some bytes and a descriptor are lost, for those that lost the last thread to somebody
+            // else just now.
+            std::mem::forget(watcher);
+            return;
+        }
+        drop(watcher);
         // Fails when the handler has been dropped, which its thread does last of all.
         let _ = self.ended.recv_timeout(LONG);
     }

@@ -1,0 +1,57 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use napi::bindgen_prelude::{Function, JsValuesTupleIntoVec};
+use napi::threadsafe_function::{
+    ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode,
+};
+use napi::{Error, Result, Status};
+
+/// A function of JavaScript's that any thread can hand values to: it is called with each on its
+/// event loop, in the order in which they came. Does not keep the process alive.
+///
+/// What waits to be handed over is kept here. With Node's own queue it would be lost for ever,
+/// with the instances and files that it holds, where the environment is torn down meanwhile.
+pub(crate) struct EventLoopFunction<T, Args: 'static + JsValuesTupleIntoVec> {
+    function: ThreadsafeFunction<(), (), Args, Status, false, true>,
+    waiting: Arc<Waiting<T>>,
+}
+
+struct Waiting<T>(Mutex<VecDeque<T>>);
+
+impl<T: 'static + Send, Args: 'static + JsValuesTupleIntoVec> EventLoopFunction<T, Args> {
+    /// `arguments` makes of a value what the function is called with, on the event loop.
+    pub(crate) fn new(
+        function: &Function<'_, Args, ()>,
+        arguments: impl Fn(T) -> Args + 'static,
+    ) -> Result<Self> {
+        let waiting = Arc::new(Waiting(Mutex::default()));
+        let handed_over = waiting.clone();
+        let function = function
+            .build_threadsafe_function::<()>()
+            .weak::<true>()
+            .build_callback(move |_: ThreadsafeCallContext<()>| {
+                let value = handed_over.with(VecDeque::pop_front);
+                let missing = || Error::from_reason("a call with no value waiting for it");
+                value.map(&arguments).ok_or_else(missing)
+            })?;
+        Ok(Self { function, waiting })
+    }
+
+    pub(crate) fn call(&self, value: T) {
+        self.waiting.with(|waiting| waiting.push_back(value));
+        let status = self
+            .function
+            .call((), ThreadsafeFunctionCallMode::NonBlocking);
+        // Refused only while the environment is torn down, when nobody waits any more.
+        if status != Status::Ok {
+            drop(self.waiting.with(std::mem::take));
+        }
+    }
+}
+
+impl<T> Waiting<T> {
+    fn with<R>(&self, act: impl FnOnce(&mut VecDeque<T>) -> R) -> R {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
