@@ -57,7 +57,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     this.#execute ??= executor().callsOn(this.#instance)
     const execute = this.#execute
-    return await this.#call(options, 0, (limits, call) => execute(checked, limits, call))
+    return await this.#call(options, undefined, (limits, call) => execute(checked, limits, call))
   }
 
   /**
@@ -82,8 +82,7 @@ export class PluginInstance {
   async resume(effectId: number, result: EffectResult, options?: CallOptions): Promise<ExecuteResult> {
     const id = checkInteger(effectId, 'effectId', 0, 2 ** 32 - 1)
     const checked = checkEffectResult(result, 'result')
-    const earlier = this.#effects.answering(id)
-    return await this.#call(options, earlier, (limits, call) =>
+    return await this.#call(options, id, (limits, call) =>
       executor().resume(this.#instance, id, checked, limits, call),
     )
   }
@@ -101,13 +100,14 @@ export class PluginInstance {
 
   async #call(
     options: CallOptions | undefined,
-    earlierEffects: number,
+    answeredEffect: number | undefined,
     start: (
       limits?: native.LimitOverrides,
       call?: native.Interrupt,
     ) => native.Outcome | Promise<native.Outcome>,
   ): Promise<ExecuteResult> {
     const { signal, limits } = checkCallOptions(options)
+    const earlierEffects = answeredEffect === undefined ? 0 : this.#effects.answering(answeredEffect)
     const called = interruptible(signal, this.#revocation, call => {
       // One after the other: a second call would hold a thread only to wait for the first.
       const begun =

@@ -113,6 +113,25 @@ describe('those that wait', () => {
     await blocker.end()
   })
 
+  test('are no more where they wait for a turn of the event loop, and not for a thread', async () => {
+    const registry = await registryOf({ concurrency: 1, queueLimit: 10 })
+    const calls = Array.from({ length: 5_000 }, () => registry.execute('echo', ['x']))
+    const { waiting } = registry.stats().queue
+    const outcomes = await Promise.allSettled(calls)
+    // With the one that may run, and has no thread yet.
+    expect(waiting).toBeLessThanOrEqual(10 + 1)
+    const refused = outcomes.filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBeGreaterThan(0)
+    for (const call of refused)
+      expect(call).toMatchObject({ reason: { code: 'ERR_BUSY', details: { limit: 10 } } })
+    expect(registry.stats().queue).toMatchObject({ waiting: 0, running: 0 })
+    // One after the other they all find room, also where none may wait.
+    const without = await registryOf({ concurrency: 1, queueLimit: 0 })
+    for (let call = 0; call < 200; call += 1) {
+      expect(await without.execute('echo', ['x'])).toMatchObject({ output: 'x' })
+    }
+  })
+
   test('do not count those that may run, however fast they come', async () => {
     for (const [concurrency, queueLimit] of [
       [1, 2],

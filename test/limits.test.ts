@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer'
 import {
   type Limits,
   type LoadedPlugin,
@@ -8,7 +9,7 @@ import {
 } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { anyUsage, fault, faultSync } from './fault.js'
-import { guest } from './guest.js'
+import { compile, guest } from './guest.js'
 
 const PAGE = 65_536
 
@@ -165,6 +166,23 @@ describe('each limit, obeyed and violated', () => {
       await fault('ERR_RESULT_TOO_LARGE', call([], {}))
       expect(await call([], { resultBytes: 4 * 2 ** 20 + 1 })).toMatchObject({ type: 'success' })
     }
+  })
+
+  test('resultBytes: no more than a string can hold, whatever is allowed', async () => {
+    // Says that its answer has a GiB, which it has the memory for.
+    const module = await compile(`(module
+      (memory (export "memory") 1)
+      (data (i32.const 16) "\\92\\02\\92\\a4huge\\a0")
+      (func (export "plugin_alloc") (param i32) (result i32) (i32.const 1024))
+      (func (export "plugin_dealloc") (param i32 i32))
+      (func (export "plugin_manifest") (result i64) (i64.const 0x10_00000009))
+      (func (export "plugin_execute") (param i32 i32) (result i64)
+        (drop (memory.grow (i32.const 16384)))
+        (i64.const 0x400_40000000)))`)
+    const limits = { resultBytes: 2 ** 32, memoryBytes: 2 ** 31 }
+    const plugin = await new PluginLoader({ limits }).load(module)
+    const { details } = await fault('ERR_RESULT_TOO_LARGE', plugin.instance.execute([]))
+    expect(details).toMatchObject({ limit: constants.MAX_STRING_LENGTH, actual: 2 ** 30 })
   })
 
   test('resultBytes: a manifest is held to it too', async () => {

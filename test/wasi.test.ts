@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { queryObjects } from 'node:v8'
 import {
   type Capabilities,
   PermissionPresets,
@@ -12,6 +14,7 @@ import {
 } from 'sen-plugin-host'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { guest, guestFile } from './guest.js'
+import { internal } from './internal.js'
 import { runProgram } from './system.js'
 
 const example = (name: string) =>
@@ -339,6 +342,24 @@ describe('standard streams', () => {
         stderr: how === 'await' ? '21 bytes\n' : '5 bytes\n',
       })
     }
+  })
+
+  test('what passes them on is given up with its registry', async () => {
+    // Not public, but the only witness: each that is left behind keeps a handle of the event loop.
+    const { OutputSink } = internal.native()
+    const count = () => queryObjects(OutputSink, { format: 'count' })
+    const before = count()
+    for (let round = 0; round < 20; round += 1) {
+      const registry = await having('wc', { wasi: { stdio: 'inherit' } })
+      await registry.execute('wc', ['nothing'])
+      await registry.close()
+    }
+    // What native code held is let go of in a later turn of the event loop.
+    for (let round = 0; round < 5; round += 1) {
+      count()
+      await turn()
+    }
+    expect(count()).toBeLessThan(before + 5)
   })
 })
 

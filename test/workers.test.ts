@@ -60,6 +60,24 @@ describe('a Worker that is terminated in the middle of calls', () => {
     await expect.poll(threadsThatExecute, { timeout: 2_000 }).toBe(0)
   })
 
+  test('takes along what it was never told of, with the instances that this holds', async () => {
+    const registry = new PluginRegistry()
+    const executing = () => registry.stats().instances.executing
+    const before = executing()
+    const raised = new Int32Array(new SharedArrayBuffer(4))
+    const workerData = {
+      echo: await guest('echo'),
+      forever: await guest('forever'),
+      suspended: await guest('effect-sleep'),
+      shared: raised.buffer,
+    }
+    const worker = new Worker(program('deaf-worker.mjs'), { workerData })
+    await expect.poll(() => Atomics.load(raised, 0), { timeout: 20_000 }).toBe(1)
+    expect(executing()).toBeGreaterThanOrEqual(before + 1000)
+    await worker.terminate()
+    await expect.poll(executing, { timeout: 5_000 }).toBe(before)
+  })
+
   test.each([
     ['that it waits for', true],
     ['that it awaits', false],

@@ -1,6 +1,6 @@
-import type * as native from '../native.js'
 import type { CheckedLimits } from '../limits.js'
 import { DEFAULT_MAX_EFFECTS } from '../limits.js'
+import type * as native from '../native.js'
 import { tooManyEffects } from './conversation.js'
 
 /** Effects of one instance that may still be answered, and of which the count is known. */

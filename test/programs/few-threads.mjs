@@ -1,9 +1,9 @@
-// Loads and executes where no thread can be made any more, and prints what came of it: few-threads.mjs DIRECTORY
+// Loads, watches and executes where no thread can be made any more, and prints what came of it: few-threads.mjs DIRECTORY
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PluginRegistry } from 'sen-plugin-host'
+import { HotReloadWatcher, PluginRegistry } from 'sen-plugin-host'
 
 const [directory] = process.argv.slice(2)
 const module = name => readFileSync(join(directory, `${name}.wasm`))
@@ -26,6 +26,9 @@ const outcome = call =>
     ({ code }) => code,
   )
 const loaded = [await outcome(registry.loadPlugin(echo)), await outcome(registry.loadPlugin(forever))]
+const watcher = await HotReloadWatcher.start(new PluginRegistry({ cache: false }), [directory])
+const polls = watcher.pollingReason !== undefined
+await watcher.close()
 const calls = Array.from({ length: 50 }, () => outcome(registry.execute('echo', ['x'])))
 console.log(
   JSON.stringify({
@@ -33,5 +36,16 @@ console.log(
     sync: registry.executeSync('echo', ['x']).output,
     short: [...new Set(await Promise.all(calls))],
     long: await outcome(registry.execute('forever')),
+    late: lateness(),
+    polls,
   }),
 )
+
+/** What stops a guest that has fuel for years. */
+function lateness() {
+  try {
+    registry.executeSync('forever', [], { limits: { fuel: 2n ** 64n - 1n, timeoutMs: 50 } })
+  } catch ({ code }) {
+    return code
+  }
+}

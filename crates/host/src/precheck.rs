@@ -11,6 +11,7 @@ use wasmparser::{
 use crate::engine::{MAX_MEMORIES_PER_MODULE, MAX_TABLES_PER_MODULE};
 use crate::error::{Fault, FaultKind};
 use crate::limits::Limits;
+use crate::usage::Usage;
 
 /// Bytes of a module.
 pub const MAX_MODULE_BYTES: u64 = 16 << 20;
@@ -224,7 +225,9 @@ fn within_reach(section: TableSectionReader<'_>) -> Result<(), Fault> {
     for table in section {
         if table.map_err(unparsable)?.ty.initial > Limits::MAX_TABLE_ELEMENTS as u64 {
             let limit = Limits::MAX_TABLE_ELEMENTS as u64;
-            return Err(FaultKind::MemoryLimit { limit }.into());
+            let fault = Fault::from(FaultKind::MemoryLimit { limit });
+            // As where a guest was refused it: no guest has run yet.
+            return Err(fault.with_usage(Usage::default()));
         }
     }
     Ok(())
