@@ -1,4 +1,5 @@
 /** The only file that loads the addon. */
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as addon from '../index.js'
 import { PluginHostError, type UnsupportedPlatformReason } from './errors.js'
@@ -80,16 +81,29 @@ function load(): { addon: typeof addon; source: string } {
 /** The names of addons that could run here, as in the packages under npm/. */
 function platformTargets(): string[] {
   const { platform, arch } = process
-  // Only one of the two C libraries is there, and loading an addon for the other one fails.
-  if (platform === 'linux') return [`linux-${arch}-gnu`, `linux-${arch}-musl`]
+  if (platform === 'linux') {
+    // Not every installer leaves out the addon for the other C library, and a musl with what some of its
+    // users add to it can load, and then break on, that for glibc. Asking Node takes milliseconds; where
+    // musl is not installed it need not be asked.
+    const first = existsSync(`/lib/ld-musl-${MACHINES[arch] ?? arch}.so.1`) ? libc() : 'gnu'
+    return [first, first === 'gnu' ? 'musl' : 'gnu'].map(library => `linux-${arch}-${library}`)
+  }
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   return [`${platform}-${arch}`]
 }
 
+/** Processors, as the loader of musl has them in its name. */
+const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
+
 /** The C library that Node was linked to, where systems have one or another. */
 export function libc(): 'gnu' | 'musl' {
   // Node's own report says which C library it was linked to.
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+  // Named by the types of later versions alone. Without it, names of hosts are looked up.
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean }
+  const { excludeNetwork = false } = report
+  report.excludeNetwork = true
+  const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
+  report.excludeNetwork = excludeNetwork
   return header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
 }
 

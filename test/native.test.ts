@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as imported from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { rejection, thrown } from './fault.js'
@@ -78,3 +78,24 @@ async function copyWithout(
   const directory = await copyWithoutAddon(prepare)
   return await import(pathToFileURL(join(directory, 'index.js')).href)
 }
+
+test('an addon that is loaded again, as tools that load programs anew do, harms no earlier one', async () => {
+  const dist = new URL('../dist/', import.meta.url)
+  const [name = ''] = (await readdir(dist)).filter(file => file.endsWith('.node'))
+  const require = createRequire(import.meta.url)
+  const registry = new imported.PluginRegistry({ permissions: imported.PermissionPresets.testing() })
+  await registry.loadPlugin(await guest('echo'))
+  const path = require.resolve(new URL(name, dist).pathname)
+  expect(require.cache[path]).toBeDefined()
+  delete require.cache[path]
+  require(path)
+  expect(await registry.execute('echo', ['x'])).toMatchObject({ output: 'x' })
+  const { command } = await registry.loadPlugin(example('wc'))
+  expect(await registry.execute(command.name, ['nothing'])).toMatchObject({ usage: { effects: 0 } })
+  expect((await new imported.PluginLoader().load(await guest('counter'))).manifest.command.name).toBe(
+    'counter',
+  )
+})
+
+const example = (name: string) =>
+  fileURLToPath(new URL(`../examples/plugins/build/${name}.wasm`, import.meta.url))
