@@ -4,6 +4,7 @@
 //   node scripts/check-package.mjs                  packs it first, with the addon of dist/
 //   node scripts/check-package.mjs --tarballs DIR   looks at what scripts/package.mjs has made
 //   ... --here                                      tries it on this Node alone
+//   ... --platform NAME                             fails where that Node is for another platform: linux-x64-gnu …
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,18 +16,20 @@ import { smoke } from './smoke.mjs'
 import { main, run } from './steps.mjs'
 
 await main(() => {
-  const { values } = parseArgs({ options: { tarballs: { type: 'string' }, here: { type: 'boolean' } } })
-  if (values.tarballs !== undefined) return check(resolve(values.tarballs), values.here)
+  const { values } = parseArgs({
+    options: { tarballs: { type: 'string' }, here: { type: 'boolean' }, platform: { type: 'string' } },
+  })
+  if (values.tarballs !== undefined) return check(resolve(values.tarballs), values)
   const folder = mkdtempSync(join(tmpdir(), `${source.name}-`))
   try {
     run('node', ['scripts/package.mjs', '--output', folder])
-    check(folder, values.here)
+    check(folder, values)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 })
 
-function check(tarballs, here) {
+function check(tarballs, { here, platform }) {
   const tarball = join(tarballs, `${source.name}-${source.version}.tgz`)
   run('publint', ['run', tarball, '--strict'])
   run('attw', [tarball, '--no-emoji', '--exclude-entrypoints', 'commander', 'yargs'])
@@ -36,5 +39,6 @@ function check(tarballs, here) {
   smoke(
     tarballs,
     [process.execPath, ...others].map(node => [node]),
+    platform,
   )
 }

@@ -30,14 +30,15 @@ function rowOf(platform, isBuilt) {
     built: 'yes',
     addon: mib(at('target', 'addons', platform.addon)),
     packed: mib(tarball),
-    run: tryOn(nodeForPlatform(platform)),
+    run: tryOn(platform),
   }
 }
 
-function tryOn(node) {
+function tryOn(platform) {
+  const node = nodeForPlatform(platform)
   if (node === undefined) return 'no such Node here'
   try {
-    smoke(output, [node])
+    smoke(output, [node], platform.name)
     return `by ${ask(node[0], [...node.slice(1), '--version'])}`
   } catch (error) {
     if (!(error instanceof Stop)) throw error

@@ -2,18 +2,22 @@
 // `napi.targets` of package.json. What stands under npm/ is written from it by scripts/version.mjs.
 
 import { readFileSync } from 'node:fs'
-import { parseTriple } from '@napi-rs/cli'
 import { at, Stop } from './steps.mjs'
 
 /** The root's package.json, as it is in the repository. */
 export const source = JSON.parse(readFileSync(at('package.json'), 'utf8'))
 
 const { binaryName, packageName, targets } = source.napi
+const cpus = { x86_64: 'x64', aarch64: 'arm64' }
+const systems = { unknown: 'linux', apple: 'darwin', pc: 'win32' }
 const libcs = { gnu: 'glibc', musl: 'musl' }
 
+// In here rather than from a library: this runs where packages are published, and nothing else may there.
 /** Each platform: its `name` (as linux-x64-gnu), Rust `target`, `os`, `cpu` and `libc` in npm's words, package and addon. */
 export const platforms = targets.map(target => {
-  const { platformArchABI: name, platform: os, arch: cpu, abi } = parseTriple(target)
+  const [machine, vendor, , abi] = target.split('-')
+  const [os, cpu] = [systems[vendor], cpus[machine]]
+  const name = [os, cpu, abi].filter(part => part !== undefined).join('-')
   return {
     name,
     target,

@@ -1,13 +1,14 @@
 // Publishes the tarballs of target/packages, the platforms' before the one that asks for them: whoever installs in between
 // gets the version before. All are looked at before the first is published. What is on the registry already is left alone,
-// so that a run that broke off can be repeated.
+// so that a run that broke off can be repeated; unless it is from another build, of which the rest would not be.
 //
 //   node scripts/publish.mjs [--dry-run] [--tag TAG] [--tarballs DIR]
 //
 // In the release workflow npm trusts the workflow's own identity, and writes down where each package comes from; there is
-// no token.
+// no token. Built-in modules only: nothing else runs beside that identity.
 
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { platforms, rootManifest, source } from './platforms.mjs'
@@ -17,7 +18,7 @@ await main(() => {
   const { values } = parseArgs({
     options: {
       'dry-run': { type: 'boolean' },
-      tag: { type: 'string', default: tagOf(source.version) },
+      tag: { type: 'string' },
       tarballs: { type: 'string', default: at('target', 'packages') },
     },
   })
@@ -27,15 +28,24 @@ await main(() => {
   if (missing.length > 0) throw new Stop(`not packed: ${missing.map(([name]) => name).join(', ')}`)
   for (const [name, file] of tarballs) check(name, file)
 
-  for (const [name, file] of tarballs) {
-    if (ask('npm', ['view', `${name}@${source.version}`, 'version'])) {
-      console.log(`${name} ${source.version} is published already`)
-      continue
-    }
-    const dryRun = values['dry-run'] ? ['--dry-run'] : []
-    run('npm', ['publish', file, '--access', 'public', '--tag', values.tag, ...dryRun])
-  }
+  const waiting = tarballs.filter(([name, file]) => !isPublished(name, file))
+  const tag = values.tag ?? tagOf(source.version)
+  const dryRun = values['dry-run'] ? ['--dry-run'] : []
+  for (const [, file] of waiting) run('npm', ['publish', file, '--access', 'public', '--tag', tag, ...dryRun])
 })
+
+/** Whether this very tarball is on the registry. */
+function isPublished(name, file) {
+  const known = ask('npm', ['view', `${name}@${source.version}`, 'dist.integrity'])?.trim()
+  if (!known) return false
+  if (known !== `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`)
+    throw new Stop(
+      `${name} ${source.version} was published from another build. Repeat only the job that publishes, with the ` +
+        'packages of the first run; or give this a version of its own',
+    )
+  console.log(`${name} ${source.version} is published already`)
+  return true
+}
 
 /** A file's name says what was packed; what npm goes by is the manifest in it. */
 function check(name, file) {
@@ -51,7 +61,14 @@ function check(name, file) {
     throw new Stop(`${file} asks for other packages than are published with it: npm run package`)
 }
 
-/** What `npm install` takes without being asked is never a version that was only tried. */
+/**
+ * What `npm install` takes without being asked is never a version that was only tried, nor one that mends an older
+ * version than it took before: that is found under the tag of its own line, as stable-1.2.
+ */
 function tagOf(version) {
-  return version.includes('-') ? 'next' : 'latest'
+  if (version.includes('-')) return 'next'
+  const latest = ask('npm', ['view', source.name, 'dist-tags.latest'])?.trim()
+  if (!latest || version.localeCompare(latest, 'en', { numeric: true }) > 0) return 'latest'
+  const [major, minor] = version.split('.')
+  return latest === version ? 'latest' : `stable-${major}.${minor}`
 }

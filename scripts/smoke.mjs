@@ -6,18 +6,22 @@ import { join } from 'node:path'
 import { platforms, source } from './platforms.mjs'
 import { ask, at, run, Stop } from './steps.mjs'
 
-/** Runs the smoke test with each of these commands, each of which is a Node, on the tarballs of a directory. */
-export function smoke(tarballs, nodes) {
+/**
+ * Runs the smoke test with each of these commands, each of which is a Node, on the tarballs of a directory. Fails where
+ * they are not for the named platform, if one is named.
+ */
+export function smoke(tarballs, nodes, platform = '') {
   const folder = mkdtempSync(join(tmpdir(), `${source.name}-`))
   try {
     lay(folder, tarballs)
-    const args = [join(folder, 'smoke.cjs'), at('examples', 'plugins', 'build')]
+    const args = [join(folder, 'smoke.cjs'), at('examples', 'plugins', 'build'), platform]
     for (const [command, ...words] of nodes) {
       const env = { SEN_PLUGIN_HOST_CACHE: join(folder, 'cache') }
       run(command, [...words, ...args, command, ...words], { env })
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    // Windows lets go of an addon's file some time after the last process that had it.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   }
 }
 

@@ -9,20 +9,22 @@ import { at, main, run, Stop } from './steps.mjs'
 const { version } = source
 
 await main(() => {
-  const before = edit('Cargo.toml', /(?<=^\[workspace\.package\]\nversion = ")[^"]+/m, version)
+  const manifest = edit('Cargo.toml', /(?<=^\[workspace\.package\]\nversion = ")[^"]+/m, () => version)
   // The crates of this workspace are those that come from nowhere.
   const own = /(?<=^\[\[package\]\]\nname = "[^"]+"\nversion = ")([^"]+)(?="\n(?!source))/gm
-  edit('Cargo.lock', own, found => (found === before ? version : found))
-  edit('CHANGELOG.md', /^## .*unreleased.*$/im, `## ${version} (${new Date().toISOString().slice(0, 10)})`)
+  const lock = edit('Cargo.lock', own, found => (found === manifest.before ? version : found))
+  const heading = `## ${version} (${new Date().toISOString().slice(0, 10)})`
+  const changes = edit('CHANGELOG.md', /^## .*unreleased.*$/im, () => heading)
+  // Once all of it can be done: what is half done could not be repeated.
+  for (const { file, text } of [manifest, lock, changes]) writeFileSync(at(file), text)
   writePlatformPackages()
   run('git', ['add', 'Cargo.toml', 'Cargo.lock', 'CHANGELOG.md', 'npm'])
 })
 
-/** Replaces what `pattern` finds in a file, and returns the first that it found. */
-function edit(file, pattern, replacement) {
+/** A file with what `pattern` finds in it replaced, and the first that it found before. */
+function edit(file, pattern, replace) {
   const text = readFileSync(at(file), 'utf8')
-  const [found] = text.match(pattern) ?? []
-  if (found === undefined) throw new Stop(`${file} has nothing like ${pattern}`)
-  writeFileSync(at(file), text.replace(pattern, replacement))
-  return found
+  const [before] = text.match(pattern) ?? []
+  if (before === undefined) throw new Stop(`${file} has nothing like ${pattern}`)
+  return { file, before, text: text.replace(pattern, replace) }
 }

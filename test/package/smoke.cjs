@@ -1,6 +1,7 @@
 // Run beside an installed package (scripts/check-package.mjs), on each version of Node: both ways in lead to the same
 // classes, the addon comes from its platform's package and does what it is for, and the command line starts.
-// smoke.cjs DIRECTORY NODE..., where the example plugins are, and the command that this Node was run with.
+// smoke.cjs DIRECTORY PLATFORM NODE...: where the example plugins are, the platform that this is to be, or '', and the
+// command that this Node was run with.
 
 const assert = require('node:assert/strict')
 const { execFileSync } = require('node:child_process')
@@ -8,16 +9,17 @@ const { dirname, join } = require('node:path')
 
 const required = require('sen-plugin-host')
 
-const [, , directory, command, ...words] = process.argv
+const [, , directory, platform, command, ...words] = process.argv
 const plugin = name => join(directory, `${name}.wasm`)
 
 async function main() {
   const exports = await sameBothWays()
   await plugins()
+  const addon = loadedAddon()
   const version = commandLine()
   console.log(
     `Node ${process.version}: ${exports} exports are the same by require() and import(), plugins run and are ` +
-      `stopped, and sen ${version} starts`,
+      `stopped by the addon for ${addon}, and sen ${version} starts`,
   )
 }
 
@@ -52,6 +54,18 @@ async function plugins() {
   const long = { ...endless, timeoutMs: 60_000 }
   await assert.rejects(registry.execute('spin', [], { limits: long, signal }), { name: 'TimeoutError' })
   await registry.close()
+}
+
+/** The platform whose addon was loaded: that of this Node, which is the one that is meant to be tried. */
+function loadedAddon() {
+  const [file, ...others] = Object.keys(require.cache).filter(name => name.endsWith('.node'))
+  assert.deepEqual(others, [])
+  const [, loaded] = /sen-plugin-host\.([\w-]+)\.node$/.exec(file)
+  const { glibcVersionRuntime } = process.report.getReport().header
+  const abis = { linux: glibcVersionRuntime === undefined ? '-musl' : '-gnu', win32: '-msvc', darwin: '' }
+  assert.equal(loaded, `${process.platform}-${process.arch}${abis[process.platform]}`)
+  if (platform !== '') assert.equal(loaded, platform)
+  return loaded
 }
 
 function commandLine() {

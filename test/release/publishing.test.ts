@@ -49,9 +49,31 @@ test('the package that asks for the others comes last; a run that broke off can 
   isUp = true
   expect(await publish()).toMatchObject({ code: 0 })
   expect(registry.published).toEqual(names)
+  expect([...registry.tags]).toEqual(['latest'])
   // Nothing is left to be done.
   expect(await publish()).toMatchObject({ code: 0 })
   expect(registry.published).toEqual(names)
+}, 180_000)
+
+test('what was published from another build stops all of it', async () => {
+  await registry.close()
+  const [, other = '', name = ''] = names
+  const path = join(tarballs, `${other}-${source.version}.tgz`)
+  registry = await startRegistry([{ path, manifest: { name, version: source.version } }], [])
+  const { code, stdout, stderr } = await publish()
+  expect({ code }).toEqual({ code: 1 })
+  expect(stdout + stderr).toContain(`${name} ${source.version} was published from another build`)
+  expect(registry.published).toEqual([])
+}, 180_000)
+
+test('a version that comes after a later one is not what is installed unasked', async () => {
+  await registry.close()
+  const later = { name: source.name, version: '99.0.0' }
+  // One is enough to see the tag.
+  registry = await startRegistry([], [later], { refuses: name => name !== names[0] })
+  expect(await publish()).toMatchObject({ code: 1 })
+  const [major, minor] = source.version.split('.')
+  expect([...registry.tags]).toEqual([`stable-${major}.${minor}`])
 }, 180_000)
 
 test('a dry run publishes nothing', async () => {

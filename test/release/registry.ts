@@ -14,6 +14,8 @@ export interface Registry {
   readonly unknown: readonly string[]
   /** The names that were published, in that order. */
   readonly published: readonly string[]
+  /** The tags that they were published under. */
+  readonly tags: ReadonlySet<string>
   close(): Promise<void>
 }
 
@@ -31,14 +33,16 @@ export async function startRegistry(
   const documents = new Map<string, object>()
   const unknown: string[] = []
   const published: string[] = []
+  const tags = new Set<string>()
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://registry').pathname).slice(1)
     if (request.method === 'PUT') {
-      const { name, versions } = (await json(request)) as Published
+      const { name, versions, 'dist-tags': given } = (await json(request)) as Published
       const isRefused = refuses(name)
       const [manifest] = Object.values(versions)
       if (!isRefused && manifest !== undefined) {
         published.push(name)
+        for (const tag of Object.keys(given)) tags.add(tag)
         documents.set(name, document(manifest, manifest.dist as object))
       }
       response.writeHead(isRefused ? 403 : 201, { 'content-type': 'application/json' })
@@ -73,6 +77,7 @@ export async function startRegistry(
     url,
     unknown,
     published,
+    tags,
     async close() {
       server.close()
       server.closeAllConnections()
@@ -85,6 +90,7 @@ export async function startRegistry(
 interface Published {
   readonly name: string
   readonly versions: Readonly<Record<string, Manifest>>
+  readonly 'dist-tags': Readonly<Record<string, string>>
 }
 
 function document(manifest: Manifest, dist: object): object {

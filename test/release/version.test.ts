@@ -59,6 +59,12 @@ test('a version of which nothing is said to have changed is none', async () => {
   await expect(npm('version', '9.8.8')).rejects.toMatchObject({
     stderr: expect.stringContaining('CHANGELOG.md'),
   })
+  // Only what npm itself changed before it asked: the rest is as it was, and can be tried again.
+  const changed = (await git('status', '--porcelain'))
+    .trim()
+    .split('\n')
+    .map(line => line.trim().slice(2).trim())
+  expect(changed.toSorted()).toEqual(['node_modules', 'package-lock.json', 'package.json'])
 })
 
 test('the notes of a release are what the changelog says of that version', async () => {
