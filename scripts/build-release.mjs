@@ -36,7 +36,11 @@ function build(platform) {
     // A library that is loaded into Node cannot bring a C library of its own.
     if (libc === 'musl') env.RUSTFLAGS = '-C target-feature=-crt-static'
     run('cargo', ['zigbuild', ...args, '--target', libc === 'glibc' ? `${target}.${GLIBC}` : target], { env })
-  } else run('cargo', ['build', ...args, '--target', target])
+  } else {
+    // Windows comes without Microsoft's library for C, which Node brings within itself, and so does the addon.
+    const env = os === 'win32' ? { RUSTFLAGS: '-C target-feature=+crt-static' } : {}
+    run('cargo', ['build', ...args, '--target', target], { env })
+  }
 
   mkdirSync(at('target', 'addons'), { recursive: true })
   const addon = at('target', 'addons', platform.addon)

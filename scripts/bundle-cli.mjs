@@ -1,8 +1,11 @@
 // Bundles the command line for installation: dist/sen.cjs, and beside it a chunk for what each command needs besides.
 // Node takes about half a millisecond for each ES module, of which sen and its libraries have a hundred.
 
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { at } from './steps.mjs'
+import { licensesOfPackages } from './third-party-licenses.mjs'
 
 const LATE_CHILD_PROCESS = '\0late-child-process'
 
@@ -20,7 +23,7 @@ const lateChildProcess = {
       : null,
 }
 
-/** Writes dist/sen.cjs and dist/sen-*.cjs. */
+/** Writes dist/sen.cjs and dist/sen-*.cjs, and the licences of the libraries that are in them. */
 export async function bundleCommandLine() {
   const bundle = await rolldown({
     input: { sen: at('src', 'cli', 'main.ts') },
@@ -32,7 +35,7 @@ export async function bundleCommandLine() {
     external: ['undici'],
     plugins: [lateChildProcess],
   })
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: at('dist'),
     format: 'cjs',
     entryFileNames: '[name].cjs',
@@ -43,4 +46,23 @@ export async function bundleCommandLine() {
     codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] },
   })
   await bundle.close()
+  const modules = output.flatMap(chunk => Object.keys(chunk.modules ?? {}))
+  writeFileSync(at('dist', 'THIRD-PARTY-LICENSES.txt'), licensesOfPackages(packagesOf(modules)))
+}
+
+/** The folders of the packages that modules are from, this one left out. */
+function packagesOf(modules) {
+  const folders = new Set()
+  for (const module of modules) {
+    if (!/[\\/]node_modules[\\/]/.test(module)) continue
+    let folder = dirname(module.replaceAll('\0', ''))
+    // A folder inside a package may say of what kind its modules are, in a package.json without a name.
+    while (
+      !existsSync(join(folder, 'package.json')) ||
+      !/[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+$/.test(folder)
+    )
+      folder = dirname(folder)
+    folders.add(folder)
+  }
+  return folders
 }

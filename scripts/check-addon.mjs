@@ -1,6 +1,7 @@
-// What an addon for Linux asks of the system that loads it: no other libraries than every one has, and no newer glibc than
-// is promised. Read with readelf, which knows the files of every processor.
+// What an addon asks of the system that loads it: no other libraries than every one has, and on Linux no newer glibc than
+// is promised. Files for Linux are read with readelf, which knows those of every processor.
 
+import { readFileSync } from 'node:fs'
 import { ask, Stop } from './steps.mjs'
 
 /** The oldest glibc on which the addon is to load: that of Debian 10 and RHEL 8. */
@@ -12,8 +13,18 @@ const libraries = {
   musl: /^(libgcc_s\.so\.1|libc\.so|libc\.musl-[\w-]+\.so\.1)$/,
 }
 
-/** Throws `Stop` where an addon asks for more than it may. Those for other systems are not looked at. */
+/**
+ * Microsoft's libraries for C and C++, which Windows does not come with: names of libraries stand in a file as they are.
+ * Whoever has Visual Studio has them, and would not notice.
+ */
+const redistributable = /\b(vcruntime\d+\w*|msvcp\d+\w*|api-ms-win-crt-[\w-]+|ucrtbase)\.dll/i
+
+/** Throws `Stop` where an addon asks for more than it may. Those for macOS are not looked at. */
 export function checkAddon({ os, libc, addon }, file) {
+  if (os === 'win32') {
+    const [library] = readFileSync(file, 'latin1').match(redistributable) ?? []
+    if (library !== undefined) throw new Stop(`${addon} needs ${library}, which not every Windows has`)
+  }
   if (os !== 'linux') return
   const dynamic = read(['--dynamic', '--wide', file])
   const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name)

@@ -28,8 +28,8 @@ function rowOf(platform, isBuilt) {
   const tarball = at('target', 'packages', `${platform.packageName}-${source.version}.tgz`)
   return {
     built: 'yes',
-    addon: mib(at('target', 'addons', platform.addon)),
-    packed: mib(tarball),
+    addon: megabytes(at('target', 'addons', platform.addon)),
+    packed: megabytes(tarball),
     run: tryOn(platform),
   }
 }
@@ -47,6 +47,6 @@ function tryOn(platform) {
   }
 }
 
-function mib(file) {
-  return `${(statSync(file).size / 2 ** 20).toFixed(2)} MiB`
+function megabytes(file) {
+  return `${(statSync(file).size / 1_000_000).toFixed(2)} MB`
 }

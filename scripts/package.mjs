@@ -7,10 +7,22 @@
 //
 // Prints what each holds and weighs, and writes SHA256SUMS beside them. Fails where a package is larger than it may be.
 
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { gunzipSync } from 'node:zlib'
 import { writeChecksums } from './checksums.mjs'
 import { platformManifest, platforms, rootManifest, source } from './platforms.mjs'
 import { repositoryUrl } from './repository.mjs'
@@ -18,9 +30,9 @@ import { ask, at, main, Stop } from './steps.mjs'
 import { strip } from './strip.mjs'
 import { rustCopyright, thirdPartyLicenses } from './third-party-licenses.mjs'
 
-const MIB = 2 ** 20
+const MB = 1_000_000
 /** What a user downloads, at most: the root's package, and one platform's. */
-const LIMITS = { root: MIB, platform: 5 * MIB }
+const LIMITS = { root: MB, platform: 5 * MB }
 
 await main(() => {
   const { values } = parseArgs({
@@ -85,20 +97,27 @@ function layManifest(folder, manifest, directory) {
 function pack(folder, output, limit) {
   const answer = ask('npm', ['pack', folder, '--ignore-scripts', '--json', '--pack-destination', output])
   if (answer === undefined) throw new Stop(`npm pack failed for ${basename(folder)}`)
-  const [{ name, filename, files, size, unpackedSize }] = JSON.parse(answer)
+  const [{ name, filename, files, unpackedSize }] = JSON.parse(answer)
+  const size = compressWell(join(output, filename))
   if (size > limit)
-    throw new Stop(
-      `${name} has ${inMib(size)} packed, and may have ${inMib(limit)}: leave out what is unused`,
-    )
+    throw new Stop(`${name} has ${inMb(size)} packed, and may have ${inMb(limit)}: leave out what is unused`)
   return {
     name,
     tarball: filename,
     files: files.length,
-    packed: inMib(size),
-    unpacked: inMib(unpackedSize),
+    packed: inMb(size),
+    unpacked: inMb(unpackedSize),
   }
 }
 
-function inMib(bytes) {
-  return `${(bytes / MIB).toFixed(2)} MiB`
+/** Compresses a tarball with gzip, where there is one, which saves 2 % over what npm does; its size then. */
+function compressWell(file) {
+  const input = gunzipSync(readFileSync(file))
+  const { status, stdout } = spawnSync('gzip', ['-9', '--no-name'], { input, maxBuffer: input.length + MB })
+  if (status === 0 && stdout.length < statSync(file).size) writeFileSync(file, stdout)
+  return statSync(file).size
+}
+
+function inMb(bytes) {
+  return `${(bytes / MB).toFixed(2)} MB`
 }

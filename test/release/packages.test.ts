@@ -12,7 +12,7 @@ import {
   type Tarball,
 } from './tarballs.js'
 
-const MIB = 2 ** 20
+const MB = 1_000_000
 /** The triples of `napi.targets`, and what npm and Node call the machines they are for. */
 const PLATFORMS = [
   ['x86_64-unknown-linux-gnu', 'linux-x64-gnu', { os: ['linux'], cpu: ['x64'], libc: ['glibc'] }],
@@ -101,7 +101,7 @@ describe('the package that is published', () => {
   test('has the code and its types, texts, completions and schemas, and nothing else', async () => {
     const allowed = [
       /^dist\/.*\.(js|cjs)(\.map)?$/,
-      /^dist\/(.*\.d\.cts|index\.d\.ts|adapters\/\w+\.d\.ts|man\/sen\.1)$/,
+      /^dist\/(.*\.d\.cts|index\.d\.ts|adapters\/\w+\.d\.ts|man\/sen\.1|THIRD-PARTY-LICENSES\.txt)$/,
       /^(schemas\/.*\.json|completions\/\w+(\.\w+)?)$/,
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE))$/,
     ]
@@ -112,6 +112,7 @@ describe('the package that is published', () => {
       'dist/index.cjs',
       'dist/sen.cjs',
       'dist/man/sen.1',
+      'dist/THIRD-PARTY-LICENSES.txt',
       'completions/sen.bash',
     ]
     expect(files).toEqual(expect.arrayContaining(needed))
@@ -119,7 +120,7 @@ describe('the package that is published', () => {
   })
 
   test('is smaller than a megabyte', async () => {
-    expect((await stat(published.path)).size).toBeLessThan(MIB)
+    expect((await stat(published.path)).size).toBeLessThan(MB)
   })
 })
 
@@ -144,8 +145,8 @@ describe("a platform's package", () => {
       expect(addon.manifest).not.toHaveProperty(field)
   })
 
-  test('is smaller than 5 MiB', async () => {
-    expect((await stat(addon.path)).size).toBeLessThan(5 * MIB)
+  test('is smaller than 5 megabytes', async () => {
+    expect((await stat(addon.path)).size).toBeLessThan(5 * MB)
   })
 })
 

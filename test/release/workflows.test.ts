@@ -62,7 +62,7 @@ describe.each(files)('the workflow %s', file => {
     const { permissions, jobs } = workflow(file)
     expect(permissions).toEqual({ contents: 'read' })
     const writing = Object.keys(jobs).filter(name => jobs[name]?.permissions !== undefined)
-    expect(writing).toEqual(file === 'release.yml' ? ['publish'] : [])
+    expect(writing).toEqual(file === 'release.yml' ? ['publish', 'announce'] : [])
   })
 
   test('ends each job that hangs', () => {
@@ -116,22 +116,45 @@ describe('a release', () => {
   })
 
   test('is tried from its packages on every line of Node, with every C library', () => {
-    expect(matrix('test')).toMatchObject({ node: NODES })
-    expect(matrix('test-alpine')).toMatchObject({ node: NODES })
-    for (const name of ['test', 'test-alpine'])
-      expect(runs(name).join()).toContain('npm run check:package -- --tarballs target/packages --here')
+    const natively = matrix('test') as { node: number[]; on: { platform: string }[] }
+    expect(natively.node).toEqual(NODES)
+    const platforms = napi.targets.filter(target => !target.endsWith('musl')).length
+    expect(new Set(natively.on.map(({ platform }) => platform)).size).toBe(platforms)
+    const containers = matrix('test-containers') as { system: { image: string; abi: string }[] }
+    const images = NODES.map(node => ({ image: `node:${node}-alpine`, abi: 'musl' }))
+    expect(containers.system).toEqual(expect.arrayContaining(images))
+    for (const name of ['test', 'test-containers'])
+      expect(runs(name).join()).toContain('check-package.mjs --tarballs target/packages --here --platform')
+  })
+
+  test('is published where nothing else can run, by whoever may do nothing else', async () => {
+    expect(jobs.publish?.permissions).toEqual({ contents: 'read', 'id-token': 'write' })
+    expect(jobs.announce?.permissions).toEqual({ contents: 'write' })
+    expect(runs('publish').join()).not.toMatch(/npm (ci|install|run|exec)|npx/)
+    // What its script imports is Node's own or beside it.
+    const seen = new Set<string>()
+    const look = async (file: string) => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const source = await readFile(join(root, 'scripts', file), 'utf8')
+      for (const [, from = ''] of source.matchAll(/from '([^']+)'/g)) {
+        expect(from).toMatch(/^(node:|\.\/)/)
+        if (from.startsWith('./')) await look(from.slice(2))
+      }
+    }
+    await look('publish.mjs')
+    expect(seen).toContain('platforms.mjs')
   })
 
   test('is published after all of it was tried, from the very files that were', () => {
     expect(jobs.package?.needs).toBe('build')
     expect(jobs.test?.needs).toBe('package')
-    expect(jobs['test-alpine']?.needs).toBe('package')
+    expect(jobs['test-containers']?.needs).toBe('package')
     expect(jobs.checks?.uses).toBe('./.github/workflows/ci.yml')
-    expect(jobs.publish?.needs).toEqual(['checks', 'test', 'test-alpine'])
-    expect(jobs.publish?.permissions).toEqual({ contents: 'write', 'id-token': 'write' })
-    expect(
-      inOrder(runs('publish'), ['sha256sum --check', 'release-notes.mjs', 'publish:packages', 'gh release']),
-    ).toBe(true)
+    expect(jobs.publish?.needs).toEqual(['checks', 'test', 'test-containers'])
+    expect(inOrder(runs('publish'), ['sha256sum --check', 'publish.mjs'])).toBe(true)
+    expect(jobs.announce?.needs).toBe('publish')
+    expect(inOrder(runs('announce'), ['sha256sum --check', 'release-notes.mjs', 'gh release'])).toBe(true)
     expect(
       inOrder(runs('package'), ['package -- --addons target/addons --complete', 'sbom', '--dry-run']),
     ).toBe(true)
