@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Tests measure deadlines and the event loop's delay, which another file's tests on the same cores would distort.
     fileParallelism: false,
+    // Of those that say that they run side by side, as they start programs and measure nothing.
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // The built package runs as users run it, untouched by a bundler.

@@ -34,7 +34,8 @@ function errorsPage(exitCodes) {
   return `# Errors by code
 
 Every fault of the host or the sandbox is a \`PluginHostError\` with one of these codes, typed \`details\` and, where there
-is one, a \`cause\`. The message is for people: look at the code. \`usage\` is the receipt of what the plugin had used by then.
+is one, a \`cause\`. The message is for people: look at the code. \`usage\` is the receipt of what the plugin had used by then;
+beside it, where a WASI plugin's output is captured, \`stdout\` and \`stderr\` have what it had written.
 \`sen\` ends with the exit code.
 
 | code | when | details | exit code |
@@ -43,7 +44,39 @@ ${rows.join('\n')}
 
 What the system says of a path (\`ENOENT\`, \`EACCES\` …) comes with Node's own code and the \`path\`. A call that is aborted
 rejects with the reason of its signal.
+
+## Why an execution was refused
+
+\`details.reason\` of \`ERR_PERMISSION_DENIED\`. A strategy or prompt of a program's own may have others.
+
+| reason | what happened |
+| --- | --- |
+${deniedReasons().join('\n')}
+
+## Why an effect came to nothing
+
+\`reason\` of an \`EffectFailure\`, on the channel \`sen-plugin-host:effect\` and in the audit, and all that the plugin is told.
+
+| reason | what the plugin is told |
+| --- | --- |
+${failureReasons().join('\n')}
 `
+}
+
+function deniedReasons() {
+  const source = readFileSync(at('src', 'permissions', 'denial.ts'), 'utf8')
+  const reasons = [...source.matchAll(/\/\*\* (.*) \*\/\n {2}\| '([\w-]+)'/g)]
+  if (reasons.length === 0)
+    throw new Stop('src/permissions/denial.ts has no reasons where they are looked for')
+  return reasons.map(([, what, reason]) => `| \`${reason}\` | ${cell(what)} |`)
+}
+
+function failureReasons() {
+  const source = readFileSync(at('src', 'effects', 'failure.ts'), 'utf8')
+  const [, body] = /TEXTS: .*? = \{\n(.*?)\n\}/s.exec(source) ?? []
+  const reasons = [...(body ?? '').matchAll(/^ {2}(\w+): '(.*)',$/gm)]
+  if (reasons.length === 0) throw new Stop('src/effects/failure.ts has no texts where they are looked for')
+  return reasons.map(([, reason, text]) => `| \`${reason}\` | ${cell(text)} |`)
 }
 
 function cliPage() {

@@ -12,16 +12,26 @@ export interface TrapFrame {
 }
 
 /**
+ * What a WASI plugin wrote before it failed, where that is granted and captured.
+ *
+ * @inline
+ */
+interface Written {
+  readonly stdout?: string
+  readonly stderr?: string
+}
+
+/**
  * The receipt is there wherever a guest ran, start-up included.
  *
  * @inline
  */
-interface MaybeUsage {
+interface MaybeUsage extends Written {
   readonly usage?: Usage
 }
 
 /** @inline */
-interface WithUsage {
+interface WithUsage extends Written {
   readonly usage: Usage
 }
 
@@ -103,7 +113,7 @@ export interface PluginHostErrorDetails {
   ERR_UNLOADED: MaybeUsage
   /** The registry, watcher or instance is gone. */
   ERR_CLOSED: MaybeUsage
-  /** The queue of waiting executions is full. */
+  /** Too much at once: of executions that wait, of live instances, of executions that wait for their caller, or of threads. */
   ERR_BUSY: { readonly limit: number } & MaybeUsage
   /** No addon for this platform, or it could not be loaded. */
   ERR_UNSUPPORTED_PLATFORM: {

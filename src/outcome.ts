@@ -3,13 +3,16 @@ import type * as native from './native.js'
 
 /** The receipt of an execution: what it used, whether it succeeded or not. */
 export interface Usage {
-  /** Units of fuel, all calls of the execution together. The same on every run and machine. */
+  /**
+   * Units of fuel, all calls of the execution together; with a live instance, of one call. The same on every run and
+   * machine.
+   */
   readonly fuelConsumed: bigint
   /** Time inside the guest, in milliseconds; waiting for a thread or an effect is not part of it. */
   readonly durationMs: number
   /** The most that the guest's memories had together. */
   readonly peakMemoryBytes: number
-  /** Effects that were carried out. */
+  /** Effects that were carried out; 0 with a live instance, whose caller carries them out. */
   readonly effects: number
 }
 

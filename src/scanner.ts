@@ -25,7 +25,7 @@ export interface ScanFailure {
   readonly error: PluginHostError
 }
 
-/** What is in a directory: both lists sorted by path. */
+/** What is in a directory: both lists sorted by path. Of several directories, one after the other in their order. */
 export interface ScanResult {
   /** What could be loaded. */
   readonly plugins: LoadedPlugin[]

@@ -12,7 +12,7 @@ const BOUNDS: readonly (readonly [row: string, file: string, name: string])[] = 
   ['table elements', 'crates/host/src/limits.rs', 'MAX_TABLE_ELEMENTS'],
   ['an encoded result', 'crates/host/src/limits.rs', 'result_bytes'],
   ['wasm stack', 'crates/host/src/limits.rs', 'STACK_BYTES'],
-  ['calls that wait for a thread', 'src/executor.ts', 'DEFAULT_QUEUE_LIMIT'],
+  ['calls that wait for a thread or a turn', 'src/executor.ts', 'DEFAULT_QUEUE_LIMIT'],
   ['executions that wait for their caller', 'src/registry.ts', 'MAX_SUSPENDED'],
   ['effects in one execution', 'src/limits.ts', 'DEFAULT_MAX_EFFECTS'],
   ['bytes of the module', 'crates/host/src/precheck.rs', 'MAX_MODULE_BYTES'],

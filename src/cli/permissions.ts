@@ -43,7 +43,7 @@ export function addPermissionOptions(command: Command): Command {
       'grant the plugin with this command what it asks for, this time; may be repeated',
       several,
     )
-    .option('--policy <FILE>', 'grant what this policy file lists and nothing else, and ask nobody')
+    .option('--policy <FILE>', 'grant what this policy file lists, with what is trusted here, and ask nobody')
 }
 
 /** How plugins get what they ask for: by asking, unless a policy file is given. Either way it is recorded. */

@@ -18,7 +18,8 @@ test('every attempt of the guest is made', async () => {
   expect(attempted.toSorted()).toEqual(exports.filter(name => !notAttempts.test(name)).toSorted())
 })
 
-describe.each(groups)('held: $title', ({ attempts }) => {
+// Each in a process of its own, which takes its time to start.
+describe.each(groups)('held: $title', { concurrent: true }, ({ attempts }) => {
   test.each(Object.entries(attempts))('%s: %s', async attempt => {
     expect(await runAttempt('ours', attempt)).toMatchObject({ verdict: 'held' })
   })

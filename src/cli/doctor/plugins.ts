@@ -29,7 +29,7 @@ const REBUILD = 'build it again for wasm32-unknown-unknown with sen-plugin-sdk'
 const REMEDIES: Readonly<Partial<Record<PluginHostErrorCode, string>>> = {
   ERR_INVALID_MODULE: `see that it is a whole file that this user may read, or ${REBUILD}`,
   ERR_MODULE_TOO_COMPLEX: 'make it smaller: build for release, optimised for size',
-  ERR_INSTANTIATION: `${REBUILD}: a plugin imports nothing, WASI included`,
+  ERR_INSTANTIATION: `${REBUILD}: a plugin imports nothing but WASI preview 1`,
   ERR_MISSING_EXPORT: REBUILD,
   ERR_API_VERSION: 'build it with a version of sen-plugin-sdk that speaks API version 2',
   ERR_INVALID_MANIFEST: 'correct what it says of itself in its manifest',

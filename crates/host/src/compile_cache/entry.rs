@@ -254,7 +254,8 @@ impl Artefact {
         // written to again; deleting or replacing one leaves the file that is mapped as it is. Its
         // owner was this user when it was checked, through this descriptor, and neither it nor the
         // directory could be written to by anybody else. Who can change it all the same is this
-        // user or root, who can change this process's memory as well.
+        // user or root, whom the cache trusts as whoever starts this process does: they could
+        // as well put another addon in the place of this one.
         unsafe { Module::deserialize_open_file(engine, self.0) }
     }
 }
