@@ -40,8 +40,11 @@ impl UnwrittenOutput {
     }
 }
 
+/// Called on the event loop, with whether it is standard error, and what was written.
+type OnOutput = EventLoopFunction<(bool, Vec<u8>), FnArgs<(bool, Buffer)>>;
+
 struct EventLoopSink {
-    on_output: EventLoopFunction<(bool, Vec<u8>), FnArgs<(bool, Buffer)>>,
+    on_output: OnOutput,
     /// What the event loop has not been given yet.
     in_flight: Arc<AtomicUsize>,
     /// That, and what it has not written yet.
