@@ -4,7 +4,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { at } from './steps.mjs'
+import { at, Stop } from './steps.mjs'
 import { licensesOfPackages } from './third-party-licenses.mjs'
 
 const LATE_CHILD_PROCESS = '\0late-child-process'
@@ -60,8 +60,10 @@ function packagesOf(modules) {
     while (
       !existsSync(join(folder, 'package.json')) ||
       !/[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+$/.test(folder)
-    )
+    ) {
+      if (dirname(folder) === folder) throw new Stop(`${module} is of no package`)
       folder = dirname(folder)
+    }
     folders.add(folder)
   }
   return folders

@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { platforms, rootManifest, source } from './platforms.mjs'
-import { ask, at, main, run, Stop } from './steps.mjs'
+import { ask, at, main, run, Stop, tell } from './steps.mjs'
 
 await main(() => {
   const { values } = parseArgs({
@@ -28,17 +28,18 @@ await main(() => {
   if (missing.length > 0) throw new Stop(`not packed: ${missing.map(([name]) => name).join(', ')}`)
   for (const [name, file] of tarballs) check(name, file)
 
-  const waiting = tarballs.filter(([name, file]) => !isPublished(name, file))
+  const waiting = tarballs.filter(([name, file]) => !isPublished(name, file, values['dry-run']))
   const tag = values.tag ?? tagOf(source.version)
   const dryRun = values['dry-run'] ? ['--dry-run'] : []
   for (const [, file] of waiting) run('npm', ['publish', file, '--access', 'public', '--tag', tag, ...dryRun])
 })
 
-/** Whether this very tarball is on the registry. */
-function isPublished(name, file) {
-  const known = ask('npm', ['view', `${name}@${source.version}`, 'dist.integrity'])?.trim()
-  if (!known) return false
-  if (known !== `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`)
+/** Whether this very tarball is on the registry; where nothing is published, whether any of its version is. */
+function isPublished(name, file, isDryRun) {
+  const known = view(`${name}@${source.version}`, 'dist.integrity')
+  if (known === undefined) return false
+  const isThis = known === `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`
+  if (!isThis && !isDryRun)
     throw new Stop(
       `${name} ${source.version} was published from another build. Repeat only the job that publishes, with the ` +
         'packages of the first run; or give this a version of its own',
@@ -67,8 +68,20 @@ function check(name, file) {
  */
 function tagOf(version) {
   if (version.includes('-')) return 'next'
-  const latest = ask('npm', ['view', source.name, 'dist-tags.latest'])?.trim()
-  if (!latest || version.localeCompare(latest, 'en', { numeric: true }) > 0) return 'latest'
+  // Of one that was tried, its final version is the later one.
+  const [latest] = (view(source.name, 'dist-tags.latest') ?? '0.0.0').split('-')
+  if (version.localeCompare(latest, 'en', { numeric: true }) >= 0) return 'latest'
   const [major, minor] = version.split('.')
-  return latest === version ? 'latest' : `stable-${major}.${minor}`
+  return `stable-${major}.${minor}`
+}
+
+/** What the registry says of a package; undefined where it has none. Not to be told is not to know. */
+function view(name, field) {
+  const { status, stdout } = tell('npm', ['view', name, field, '--json'])
+  const answer = stdout?.trim() ? JSON.parse(stdout) : undefined
+  if (status === 0) return answer
+  if (answer?.error?.code === 'E404') return undefined
+  throw new Stop(
+    `the registry could not be asked for ${name}: ${answer?.error?.summary ?? `npm ended with ${status}`}`,
+  )
 }

@@ -41,13 +41,18 @@ export function run(command, args, { env = {}, accept = code => code === 0 } = {
 
 /** What a command prints on stdout, or undefined where it cannot be run or fails. */
 export function ask(command, args, { stderr = 'ignore' } = {}) {
+  const { status, stdout } = tell(command, args, { stderr })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/** How a command ends (`status` is null where it cannot be run), and what it prints on stdout. */
+export function tell(command, args, { stderr = 'ignore' } = {}) {
   const [file, first] = resolveCommand(command)
-  const { status, stdout } = spawnSync(file, [...first, ...args], {
+  return spawnSync(file, [...first, ...args], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', stderr],
   })
-  return status === 0 ? stdout.trim() : undefined
 }
 
 /** Runs the body of a script: a `Stop` becomes one line on stderr and exit code 1. */

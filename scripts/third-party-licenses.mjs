@@ -28,8 +28,9 @@ export function thirdPartyLicenses(target) {
     if (files.length > 0) return { name, version, license, files }
     const other = elsewhere.find(entry => entry.crates.test(name) && entry.license === license)
     if (other === undefined) throw new Stop(`${name} ${version} has no text of its licence: ${license}`)
-    const place = other.folder(crates)
-    return { name, version, license, files: licenceFiles(place, other.files) }
+    const found = licenceFiles(other.folder(crates), other.files)
+    if (found.length === 0) throw new Stop(`the text of the licence of ${name} is not where it was`)
+    return { name, version, license, files: found }
   })
   return listOf(
     "This addon contains the following software, each under its own licence, and Rust's standard library, of which\n" +

@@ -3,7 +3,7 @@ import * as addon from './native.js'
 import { fault } from './outcome.js'
 import { brief, receipt, whole } from './receipt.js'
 import type { QueueStats } from './stats.js'
-import { beginWaiting, inLaterTurn, othersWait, remaining, spend, type Waiters } from './turn.js'
+import { inLaterTurn, othersWait, remaining, spend, type Waiters } from './turn.js'
 
 type Settled = addon.Outcome | addon.Plugin | addon.Grant | addon.CannotOpen
 
@@ -47,14 +47,14 @@ export class Executor {
   /** With the executor itself: what somebody waits for is not given up. */
   readonly #waiting = new Map<number, { resolve: (settled: Settled) => void; executor: Executor }>()
   readonly #native: addon.Executor
-  readonly #options: ExecutorOptions
+  readonly #concurrency: number
   readonly #queueLimit: number
   /** Calls that wait for a turn of the event loop. */
   readonly #later: Waiters = { waiting: 0 }
   #nextTicket = 0
 
   constructor(options: ExecutorOptions = {}) {
-    this.#options = options
+    this.#concurrency = options.concurrency ?? availableParallelism()
     this.#queueLimit = options.queueLimit ?? DEFAULT_QUEUE_LIMIT
     // The addon keeps this function, which must not keep the executor: neither would ever be freed.
     const waiting = this.#waiting
@@ -148,12 +148,9 @@ export class Executor {
     // While others wait for a thread, those who come wait for one behind them.
     const later = othersWait() || (this.#waiting.size === 0 && remaining() === 0)
     if (!later) return this.#begin(begin)
-    // No more may wait in both places than in one. Where they could, they all wait for a thread, and
-    // the host's own queue says who is too many.
-    if (this.#later.waiting + this.#waiting.size >= this.#queueLimit) {
-      if (this.#later.waiting > 0) beginWaiting(this.#later)
-      return this.#begin(begin)
-    }
+    // No more may wait in both places together than for a thread alone; as many as may run besides will not wait.
+    const most = this.#queueLimit + this.#concurrency
+    if (this.#later.waiting + this.#waiting.size >= most) return tooMany(this.#queueLimit)
     return inLaterTurn(this.#later, () => this.#begin(begin))
   }
 
@@ -173,9 +170,8 @@ export class Executor {
 
   /** How it is doing now. */
   stats(): QueueStats {
-    const { concurrency = availableParallelism() } = this.#options
     const { waiting, running, threads } = this.#native.stats()
-    const limit = this.#queueLimit
+    const [concurrency, limit] = [this.#concurrency, this.#queueLimit]
     return { waiting: waiting + this.#later.waiting, running, threads, concurrency, limit }
   }
 
@@ -204,6 +200,12 @@ export class Executor {
       hold()
     })
   }
+}
+
+/** As the host refuses what its queue has no room for. */
+function tooMany(limit: number): addon.Outcome {
+  const message = `too many executions at once: the limit is ${limit}. Wait for some to end before starting more`
+  return { type: 'fault', code: 'ERR_BUSY', message, details: { limit } }
 }
 
 let sharedExecutor: Executor | undefined

@@ -1,9 +1,8 @@
 import { interruptible, Revocation } from './call.js'
-import { LiveEffects } from './effects/live.js'
 import { checkEffectResult } from './effects/result.js'
 import { PluginHostError } from './errors.js'
 import { type Calls, executor } from './executor.js'
-import { type CheckedLimits, checkLimits, type Limits } from './limits.js'
+import { checkLimits, type Limits } from './limits.js'
 import type * as native from './native.js'
 import { checkArgs, checkInteger, checkOptions, checkSignal } from './options.js'
 import { answered, type EffectResult, type ExecuteResult } from './outcome.js'
@@ -13,12 +12,13 @@ import { brief, receipt, whole } from './receipt.js'
 export interface CallOptions {
   /** Stops the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignal
-  /** Limits that differ from those the plugin was loaded with. */
-  readonly limits?: Limits
+  /**
+   * Limits that differ from those the plugin was loaded with. `maxEffects` is none of them: whoever calls `resume` ends it.
+   */
+  readonly limits?: Omit<Limits, 'maxEffects'>
 }
 
 const CALL_OPTIONS = ['signal', 'limits'] as const
-const NO_LIMITS: CheckedLimits = {}
 
 /**
  * One live instance of a plugin: its memory persists from call to call. Calls run one at a time,
@@ -35,17 +35,15 @@ export class PluginInstance {
   readonly #executeSync: ReturnType<native.Instance['syncCalls']>
   #execute: Calls | undefined
   readonly #revocation = new Revocation()
-  readonly #effects: LiveEffects
   #last: Promise<unknown> = Promise.resolve()
   /** Calls that have not ended, those that wait for their turn included. */
   #running = 0
 
   /** @internal */
-  constructor(plugin: native.Plugin, limits: CheckedLimits) {
+  constructor(plugin: native.Plugin) {
     this.supportsEffects = plugin.supportsEffects()
     this.#instance = plugin.instantiate()
     this.#executeSync = this.#instance.syncCalls()
-    this.#effects = new LiveEffects(limits)
   }
 
   /**
@@ -57,7 +55,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     this.#execute ??= executor().callsOn(this.#instance)
     const execute = this.#execute
-    return await this.#call(options, undefined, (limits, call) => execute(checked, limits, call))
+    return await this.#call(options, (limits, call) => execute(checked, limits, call))
   }
 
   /**
@@ -70,8 +68,7 @@ export class PluginInstance {
     const checked = checkArgs(args)
     const { signal, limits } = checkCallOptions(options)
     signal?.throwIfAborted()
-    const outcome = answered(whole(this.#executeSync(brief(checked), receipt, limits.native)))
-    return this.#effects.count(outcome, 0, limits) as ExecuteResult
+    return answered(whole(this.#executeSync(brief(checked), receipt, limits))) as ExecuteResult
   }
 
   /**
@@ -82,7 +79,7 @@ export class PluginInstance {
   async resume(effectId: number, result: EffectResult, options?: CallOptions): Promise<ExecuteResult> {
     const id = checkInteger(effectId, 'effectId', 0, 2 ** 32 - 1)
     const checked = checkEffectResult(result, 'result')
-    return await this.#call(options, id, (limits, call) =>
+    return await this.#call(options, (limits, call) =>
       executor().resume(this.#instance, id, checked, limits, call),
     )
   }
@@ -100,18 +97,15 @@ export class PluginInstance {
 
   async #call(
     options: CallOptions | undefined,
-    answeredEffect: number | undefined,
     start: (
       limits?: native.LimitOverrides,
       call?: native.Interrupt,
     ) => native.Outcome | Promise<native.Outcome>,
   ): Promise<ExecuteResult> {
     const { signal, limits } = checkCallOptions(options)
-    const earlierEffects = answeredEffect === undefined ? 0 : this.#effects.answering(answeredEffect)
     const called = interruptible(signal, this.#revocation, call => {
       // One after the other: a second call would hold a thread only to wait for the first.
-      const begun =
-        this.#running === 0 ? start(limits.native, call) : this.#last.then(() => start(limits.native, call))
+      const begun = this.#running === 0 ? start(limits, call) : this.#last.then(() => start(limits, call))
       // Most calls find the instance free, and are done by the time they have begun.
       if (!(begun instanceof Promise)) return begun
       const ended = () => {
@@ -121,17 +115,16 @@ export class PluginInstance {
       this.#last = begun.then(ended, ended)
       return begun
     })
-    const outcome = answered(called instanceof Promise ? await called : called)
-    return this.#effects.count(outcome, earlierEffects, limits) as ExecuteResult
+    return answered(called instanceof Promise ? await called : called) as ExecuteResult
   }
 }
 
 /** @internal Checks the options that every call has. */
 function checkCallOptions(options: CallOptions | undefined): {
   signal?: AbortSignal | undefined
-  limits: CheckedLimits
+  limits?: native.LimitOverrides | undefined
 } {
-  if (options === undefined) return { limits: NO_LIMITS }
+  if (options === undefined) return {}
   const { signal, limits } = checkOptions(options, 'options', CALL_OPTIONS)
-  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits') }
+  return { signal: checkSignal(signal), limits: checkLimits(limits, 'options.limits').native }
 }

@@ -21,7 +21,7 @@ export interface Limits {
    * 4 MiB.
    */
   readonly resultBytes?: number
-  /** Effects in one execution. Default: 64. */
+  /** Effects in one execution of a registry; a live instance's caller carries them out, and counts. Default: 64. */
   readonly maxEffects?: number
 }
 

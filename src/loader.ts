@@ -99,5 +99,5 @@ async function compileModule(
 ): Promise<LoadedPlugin> {
   checkModuleSize(module)
   const loading = { limits: limits.native, cache: cache?.native, path, forLiveInstance }
-  return new LoadedPlugin(await compiler().load(module, loading), limits, path)
+  return new LoadedPlugin(await compiler().load(module, loading), path)
 }

@@ -102,9 +102,12 @@ export function libc(): 'gnu' | 'musl' {
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean }
   const { excludeNetwork = false } = report
   report.excludeNetwork = true
-  const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
-  report.excludeNetwork = excludeNetwork
-  return header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
+  try {
+    const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } }
+    return header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
+  } finally {
+    report.excludeNetwork = excludeNetwork
+  }
 }
 
 function unsupported(

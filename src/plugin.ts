@@ -1,6 +1,5 @@
 import { invalidArgument } from './errors.js'
 import { PluginInstance } from './instance.js'
-import type { CheckedLimits } from './limits.js'
 import type { PluginManifest } from './manifest.js'
 import type * as native from './native.js'
 
@@ -17,21 +16,19 @@ export class LoadedPlugin {
   readonly digest: string
   /** The file that the plugin was read from, absolute; absent for one loaded from bytes. */
   readonly path?: string
-  readonly #limits: CheckedLimits
   #instance: PluginInstance | undefined
 
   /** @internal Plugins come from a loader or scanner. */
-  constructor(plugin: native.Plugin, limits: CheckedLimits, path?: string) {
+  constructor(plugin: native.Plugin, path?: string) {
     this.manifest = deepFreeze(plugin.manifest())
     this.digest = plugin.digest()
-    this.#limits = limits
     if (path !== undefined) this.path = path
     handles.set(this, plugin)
   }
 
   /** A live instance, whose memory persists from call to call. Always the same one. */
   get instance(): PluginInstance {
-    this.#instance ??= new PluginInstance(handleOf(this), this.#limits)
+    this.#instance ??= new PluginInstance(handleOf(this))
     return this.#instance
   }
 }

@@ -50,50 +50,31 @@ function beginTurn(): void {
   spent = 0
 }
 
-/** Whose calls wait for a later turn, and how many do. */
+/** Whose calls wait for a later turn: how many do. */
 export interface Waiters {
   waiting: number
 }
 
-interface Waiting {
-  readonly owner: Waiters
-  readonly begin: () => void
-}
-
 /** Calls that begin in a later turn, in the order in which they came; those before `head` have begun. */
-let queue: Waiting[] = []
+let queue: (() => void)[] = []
 let head = 0
-/** Whether a later turn is bound to come in which they begin. */
-let willDrain = false
 
 /** Whether calls wait for a later turn, so that nobody may go ahead of them. */
 export function othersWait(): boolean {
   return queue.length > 0
 }
 
-/** Begins all calls of this owner that wait for a later turn, in their order, in this one. */
-export function beginWaiting(owner: Waiters): void {
-  const waiting = queue.slice(head)
-  queue = waiting.filter(call => call.owner !== owner)
-  head = 0
-  for (const call of waiting) if (call.owner === owner) call.begin()
-}
-
 /** Begins in the first later turn of the event loop that has time left for guests. */
 export function inLaterTurn<T>(owner: Waiters, begin: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (!willDrain) void shallow.then(drainLater)
-    willDrain = true
-    queue.push({
-      owner,
-      begin: () => {
-        owner.waiting -= 1
-        try {
-          resolve(begin())
-        } catch (error) {
-          reject(error)
-        }
-      },
+    if (queue.length === 0) void shallow.then(drainLater)
+    queue.push(() => {
+      owner.waiting -= 1
+      try {
+        resolve(begin())
+      } catch (error) {
+        reject(error)
+      }
     })
     owner.waiting += 1
   })
@@ -111,12 +92,11 @@ function drain(): void {
   while (head < queue.length && remaining() > 0) {
     const next = queue[head]
     head += 1
-    next?.begin()
+    next?.()
   }
   if (head === queue.length || head >= BEGUN) {
     queue = queue.slice(head)
     head = 0
   }
-  willDrain = queue.length > 0
-  if (willDrain) drainLater()
+  if (queue.length > 0) drainLater()
 }

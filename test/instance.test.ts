@@ -1,4 +1,4 @@
-import { type EffectResult, type Limits, type PluginInstance, PluginLoader } from 'sen-plugin-host'
+import { type EffectResult, type PluginInstance, PluginLoader } from 'sen-plugin-host'
 import { describe, expect, test } from 'vitest'
 import { endless, follow, meanwhile } from './calls.js'
 import { anyUsage, fault, faultSync, rejection } from './fault.js'
@@ -155,38 +155,6 @@ describe('a closed instance', () => {
     await output(other)
     one.close()
     expect(await output(other)).toBe('2')
-  })
-})
-
-describe('effects of an execution', () => {
-  const goOn = (instance: PluginInstance, id: number, limits?: Limits) =>
-    instance.resume(id, { type: 'sleepComplete' }, limits && { limits })
-
-  test('are as many as the plugin was loaded with, however they were begun', async () => {
-    const plugin = await new PluginLoader({ limits: { maxEffects: 2 } }).load(await guest('effect-forever'))
-    const { instance } = plugin
-    for (const begin of [() => instance.execute([]), async () => instance.executeSync([])]) {
-      expect(await begin()).toMatchObject({ type: 'effect', effect: { id: 0 } })
-      expect(await goOn(instance, 0)).toMatchObject({ type: 'effect', effect: { id: 1 } })
-      const { details } = await fault('ERR_TOO_MANY_EFFECTS', goOn(instance, 1))
-      expect(details).toMatchObject({ limit: 2, usage: { effects: 0 } })
-    }
-  })
-
-  test('are as many as a call says', async () => {
-    const instance = await live('effect-forever')
-    await fault('ERR_TOO_MANY_EFFECTS', instance.execute([], { limits: { maxEffects: 0 } }))
-    await instance.execute([])
-    await goOn(instance, 0, { maxEffects: 2 })
-    await fault('ERR_INVALID_ARG', goOn(instance, 1, { maxEffects: -1 }))
-    await fault('ERR_TOO_MANY_EFFECTS', goOn(instance, 1, { maxEffects: 2 }))
-  })
-
-  test('are 64 if nothing is said', async () => {
-    const instance = await live('effect-forever')
-    await instance.execute([])
-    for (let id = 0; id < 63; id += 1) await goOn(instance, id)
-    expect((await fault('ERR_TOO_MANY_EFFECTS', goOn(instance, 63))).details.limit).toBe(64)
   })
 })
 

@@ -152,7 +152,7 @@ describe('a release', () => {
     expect(jobs['test-containers']?.needs).toBe('package')
     expect(jobs.checks?.uses).toBe('./.github/workflows/ci.yml')
     expect(jobs.publish?.needs).toEqual(['checks', 'test', 'test-containers'])
-    expect(inOrder(runs('publish'), ['sha256sum --check', 'publish.mjs'])).toBe(true)
+    expect(inOrder(runs('publish'), ['sha256sum --check', 'release-notes.mjs', 'publish.mjs'])).toBe(true)
     expect(jobs.announce?.needs).toBe('publish')
     expect(inOrder(runs('announce'), ['sha256sum --check', 'release-notes.mjs', 'gh release'])).toBe(true)
     expect(

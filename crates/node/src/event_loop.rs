@@ -17,6 +17,9 @@ pub(crate) struct EventLoopFunction<T, Args: 'static + JsValuesTupleIntoVec> {
     waiting: Arc<Waiting<T>>,
 }
 
+/// Room for so many is kept where none waits.
+const KEPT: usize = 64;
+
 struct Waiting<T>(Mutex<VecDeque<T>>);
 
 impl<T: 'static + Send, Args: 'static + JsValuesTupleIntoVec> EventLoopFunction<T, Args> {
@@ -31,7 +34,13 @@ impl<T: 'static + Send, Args: 'static + JsValuesTupleIntoVec> EventLoopFunction<
             .build_threadsafe_function::<()>()
             .weak::<true>()
             .build_callback(move |_: ThreadsafeCallContext<()>| {
-                let value = handed_over.with(VecDeque::pop_front);
+                let value = handed_over.with(|waiting| {
+                    let value = waiting.pop_front();
+                    if waiting.is_empty() {
+                        waiting.shrink_to(KEPT);
+                    }
+                    value
+                });
                 let missing = || Error::from_reason("a call with no value waiting for it");
                 value.map(&arguments).ok_or_else(missing)
             })?;

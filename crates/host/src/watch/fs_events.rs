@@ -39,8 +39,10 @@ const LONG: Duration = Duration::from_secs(2);
 impl FsEvents {
     pub(super) fn new(on_change: impl Fn(Change) + Send + 'static) -> Result<Self, CannotWatch> {
         // Before a watcher is made: one that gets no thread cannot be given back.
-        if thread::Builder::new().spawn(|| ()).is_err() {
-            return Err(CannotWatch(NO_THREAD.into()));
+        match thread::Builder::new().spawn(|| ()) {
+            // Its place is free again then.
+            Ok(probe) => drop(probe.join()),
+            Err(_) => return Err(CannotWatch(NO_THREAD.into())),
         }
         let (ending, ended) = channel();
         let handler = Handler { on_change, ending };
