@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HotReloadWatcher, PluginRegistry } from 'sen-plugin-host'
 
@@ -12,6 +13,8 @@ const limits = { timeoutMs: 3_600_000 }
 const registry = new PluginRegistry({ cache: false, concurrency: 4, limits })
 // A thread that executes is there, and those are not that compile.
 await registry.loadPlugin(new Uint8Array()).catch(() => {})
+// Where there is no room for the threads that read directories, Node itself aborts: they are there, too.
+await readdir(directory)
 
 // The limit is one of users, and does not hold for root: be nobody.
 if (process.geteuid() === 0) {
