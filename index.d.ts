@@ -151,8 +151,10 @@ export declare class OutputSink {
    * what it is done with.
    */
   constructor(unwritten: UnwrittenOutput, onOutput: (isStderr: boolean, bytes: Buffer) => void)
-  /** Bytes that `onOutput` has not been called with yet. */
-  get inFlight(): number
+  /** Bytes that plugins have written so far. */
+  get taken(): number
+  /** Bytes that `onOutput` has been called with so far, in the order in which they were written. */
+  get handedOver(): number
 }
 
 /** A loaded plugin: compiled code and its manifest. See the host's `Plugin`. */
@@ -191,7 +193,10 @@ export declare class Plugin {
  */
 export declare class UnwrittenOutput {
   constructor()
-  /** So many of the bytes that `onOutput` was called with are written, or lost: there is room for others. */
+  /**
+   * What `onOutput` was called with, of so many bytes, is written, or lost: there is room for
+   * others. To be called once for each time.
+   */
   written(bytes: number): void
 }
 
@@ -509,6 +514,12 @@ export interface Usage {
   /** Effects that were carried out: counted by whoever carries them out, hence 0 here. */
   effects: number
 }
+
+/**
+ * The version of the package that this addon was built for. Others are refused: they would be
+ * asked for what they do not know.
+ */
+export declare const VERSION: string
 
 /** A directory to be watched. See the host's `WatchedDirectory`. */
 export interface WatchedDirectory {

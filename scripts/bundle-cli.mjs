@@ -4,6 +4,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { source } from './platforms.mjs'
 import { at, Stop } from './steps.mjs'
 import { licensesOfPackages } from './third-party-licenses.mjs'
 
@@ -29,6 +30,7 @@ export async function bundleCommandLine() {
     input: { sen: at('src', 'cli', 'main.ts') },
     platform: 'node',
     tsconfig: at('tsconfig.json'),
+    transform: { define: { PACKAGE_VERSION: JSON.stringify(source.version) } },
     // As ES modules, where libraries have them: others look for their files at run time.
     resolve: { mainFields: ['module', 'main'] },
     // Large, and for plugins that use the network alone.

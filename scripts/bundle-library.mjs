@@ -3,6 +3,7 @@
 
 import { isAbsolute } from 'node:path'
 import { rolldown } from 'rolldown'
+import { source } from './platforms.mjs'
 import { at } from './steps.mjs'
 
 /** Writes dist/ENTRY.js for paths in src/ without endings, and dist/host*.js. */
@@ -11,6 +12,7 @@ export async function bundleLibrary(entries) {
     input: Object.fromEntries(entries.map(entry => [entry, at('src', `${entry}.ts`)])),
     platform: 'node',
     tsconfig: at('tsconfig.json'),
+    transform: { define: { PACKAGE_VERSION: JSON.stringify(source.version) } },
     // Packages stay what npm has installed: programs have them once, and get their corrections.
     external: id => !id.startsWith('.') && !isAbsolute(id),
   })

@@ -125,12 +125,26 @@ export function absolutePath(pattern: string, { workingDirectory, home }: Anchor
  * @throws {InvalidValue} For the first thing that is wrong.
  */
 export function readCapabilities(value: unknown): Capabilities {
+  return read(value, 'https')
+}
+
+/**
+ * @internal The same for a deny list, where a host without a protocol is denied over any: to leave one out must not leave
+ * it open in the clear.
+ *
+ * @throws {InvalidValue} For the first thing that is wrong.
+ */
+export function readDenied(value: unknown): Capabilities {
+  return read(value, 'tcp')
+}
+
+function read(value: unknown, absentProtocol: NetPattern['protocol']): Capabilities {
   const { fsRead, fsWrite, envRead, net, stdio } = record(value, [], KEYS)
   const capabilities: Capabilities = {
     fsRead: list(fsRead, ['fsRead'], pathPattern),
     fsWrite: list(fsWrite, ['fsWrite'], pathPattern),
     envRead: list(envRead, ['envRead'], text),
-    net: list(net, ['net'], netPattern),
+    net: list(net, ['net'], (value, path) => netPattern(value, path, absentProtocol)),
     stdio: streams(stdio, ['stdio']),
   }
   const invalid = addon.native().capabilitiesInvalid(mutable(capabilities))
@@ -139,9 +153,9 @@ export function readCapabilities(value: unknown): Capabilities {
 }
 
 /** @internal The same for an option: what is wrong is `ERR_INVALID_ARG`. */
-export function checkCapabilities(value: unknown, path: string): Capabilities {
+export function checkDenied(value: unknown, path: string): Capabilities {
   try {
-    return readCapabilities(value)
+    return readDenied(value)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
     const [key] = error.path
@@ -165,8 +179,8 @@ function pathPattern(value: unknown, path: Path): PathPattern {
   })
 }
 
-function netPattern(value: unknown, path: Path): NetPattern {
-  const { host, port, protocol = 'https' } = record(value, path, ['host', 'port', 'protocol'])
+function netPattern(value: unknown, path: Path, absentProtocol: NetPattern['protocol']): NetPattern {
+  const { host, port, protocol = absentProtocol } = record(value, path, ['host', 'port', 'protocol'])
   const known = PROTOCOLS.find(name => name === protocol)
   if (known === undefined)
     throw new InvalidValue([...path, 'protocol'], `must be one of: ${PROTOCOLS.join(', ')}`)

@@ -48,7 +48,12 @@ export type UnsafeFileReason =
  * Why there is no addon: none is made for this system (`no-addon`), it is not installed, this process was told
  * to load none (`addons-disabled`), or it is there and the system refuses it.
  */
-export type UnsupportedPlatformReason = 'no-addon' | 'not-installed' | 'addons-disabled' | 'not-loadable'
+export type UnsupportedPlatformReason =
+  | 'no-addon'
+  | 'not-installed'
+  | 'addons-disabled'
+  | 'other-version'
+  | 'not-loadable'
 
 /** What each code says in `details`. */
 export interface PluginHostErrorDetails {

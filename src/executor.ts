@@ -39,13 +39,20 @@ export interface ExecutorOptions {
   readonly queueLimit?: number
 }
 
+interface Waiter {
+  readonly resolve: (settled: Settled) => void
+  readonly executor: Executor
+  /** Whether it keeps the process alive: where JavaScript's stack is nearly full, it may not have come to that. */
+  isHeld: boolean
+}
+
 /**
  * Work on the host's threads, awaited. The addon's executor knows work by tickets; here is who
  * waits for each. While somebody does, the process is kept alive.
  */
 export class Executor {
   /** With the executor itself: what somebody waits for is not given up. */
-  readonly #waiting = new Map<number, { resolve: (settled: Settled) => void; executor: Executor }>()
+  readonly #waiting = new Map<number, Waiter>()
   readonly #native: addon.Executor
   readonly #concurrency: number
   readonly #queueLimit: number
@@ -62,7 +69,7 @@ export class Executor {
       const waiter = waiting.get(ticket)
       if (waiter === undefined) return
       waiting.delete(ticket)
-      release()
+      if (waiter.isHeld) release()
       waiter.resolve(settled)
     })
   }
@@ -196,8 +203,9 @@ export class Executor {
   /** What the ticket is settled with: in a later turn of the event loop, hence not missed. */
   #settled(ticket: number): Promise<Settled> {
     return new Promise(resolve => {
-      this.#waiting.set(ticket, { resolve, executor: this })
-      hold()
+      const waiter: Waiter = { resolve, executor: this, isHeld: false }
+      this.#waiting.set(ticket, waiter)
+      hold(waiter)
     })
   }
 }
@@ -230,7 +238,8 @@ export function compiler(): Executor {
 let keepAlive: NodeJS.Timeout | undefined
 let held = 0
 
-function hold(): void {
+function hold(waiter: Waiter): void {
+  waiter.isHeld = true
   held += 1
   keepAlive ??= setInterval(() => {}, 2 ** 31 - 1)
   keepAlive.ref()

@@ -2,7 +2,7 @@
 export { cacheStats, checkCache } from './cache.js'
 export {
   absolutePath,
-  checkCapabilities,
+  checkDenied,
   common,
   hashOf,
   missing,

@@ -68,6 +68,7 @@ function load(): { addon: typeof addon; source: string } {
         // In here: what a bundler makes a CommonJS file of has no URL, and nothing to resolve from.
         const require = createRequire(import.meta.url)
         const found = require(specifier) as typeof addon
+        if (found.VERSION !== PACKAGE_VERSION) throw new OtherVersion(specifier, found.VERSION)
         if (expected !== undefined) found.expectExecutions(expected)
         return { addon: found, source: specifier.startsWith('.') ? require.resolve(specifier) : specifier }
       } catch (error) {
@@ -78,6 +79,19 @@ function load(): { addon: typeof addon; source: string } {
   throw unsupported(targets, failures)
 }
 
+/**
+ * An addon of another version, which installers leave behind, or find in a folder above. It would be used with arguments
+ * that it does not know, limits among them.
+ */
+class OtherVersion extends Error {
+  constructor(specifier: string, version: unknown) {
+    super(`${specifier} is of version ${String(version)}, and sen-plugin-host of version ${PACKAGE_VERSION}`)
+  }
+}
+
+/** The version in package.json, which the bundler puts here. */
+declare const PACKAGE_VERSION: string
+
 /** The names of addons that could run here, as in the packages under npm/. */
 function platformTargets(): string[] {
   const { platform, arch } = process
@@ -85,11 +99,20 @@ function platformTargets(): string[] {
     // Not every installer leaves out the addon for the other C library, and a musl with what some of its
     // users add to it can load, and then break on, that for glibc. Asking Node takes milliseconds; where
     // musl is not installed it need not be asked.
-    const first = existsSync(`/lib/ld-musl-${MACHINES[arch] ?? arch}.so.1`) ? libc() : 'gnu'
+    const first = mayHaveMusl(arch) ? libc() : 'gnu'
     return [first, first === 'gnu' ? 'musl' : 'gnu'].map(library => `linux-${arch}-${library}`)
   }
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   return [`${platform}-${arch}`]
+}
+
+function mayHaveMusl(arch: string): boolean {
+  try {
+    return existsSync(`/lib/ld-musl-${MACHINES[arch] ?? arch}.so.1`)
+  } catch {
+    // Node's permission model lets this process see some directories only.
+    return true
+  }
 }
 
 /** Processors, as the loader of musl has them in its name. */
@@ -133,6 +156,7 @@ function isAbsence(failure: unknown): boolean {
 
 function reasonOf(cause: unknown): UnsupportedPlatformReason {
   if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED') return 'addons-disabled'
+  if (cause instanceof OtherVersion) return 'other-version'
   if (!isAbsence(cause)) return 'not-loadable'
   const { platform, arch } = process
   return PLATFORMS.has(platform) && ARCHITECTURES.has(arch) ? 'not-installed' : 'no-addon'
@@ -152,6 +176,9 @@ const remedies: Readonly<Record<UnsupportedPlatformReason, (target: string) => s
   'addons-disabled': target =>
     `Node was told to load no addons, and so not the one for ${target}. ` +
     'Start it with --allow-addons where it has --permission, and without --no-addons',
+  'other-version': target =>
+    `The addon for ${target} is of another version than sen-plugin-host; the cause says of which. ` +
+    'Delete node_modules and the lock file, and install again. In a clone, run npm run build',
   'not-loadable': target =>
     `The addon for ${target} is there and could not be loaded; the cause says why. ` +
     'On Linux it needs glibc 2.28 or later, or musl 1.2; under --permission, reading of its file',

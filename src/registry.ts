@@ -269,17 +269,22 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       }
     }
     this.#executions.total += 1
+    let result: Answer | SuspendedExecution | undefined
     try {
       const begun = executionsAreTraced()
         ? traceExecute(this.#trace(entry, checked, false), () => this.#begin(entry, call))
         : this.#begin(entry, call)
-      const result = begun instanceof Promise ? await begun : begun
-      if (call.world !== undefined) await interruptible(signal, entry.revocation, () => this.#wasi.passedOn())
+      result = begun instanceof Promise ? await begun : begun
+      if (call.world !== undefined) await this.#passedOn(entry, signal)
       if (result.type !== 'effect') this.#ended(entry, result)
       // Without 'manual', the broker leaves no effects.
       return result as Executed<Effects>
     } catch (error) {
-      this.#ended(entry, undefined)
+      // What it wrote before it failed is passed on as well, unless nobody waits.
+      if (call.world !== undefined) await this.#passedOn(entry, signal).catch(ignore)
+      // One that waits for its caller never comes to it. Its end is noted as any other's.
+      if (result?.type === 'effect') result.close()
+      else this.#ended(entry, undefined)
       throw error
     } finally {
       // Whatever runs now has begun, and keeps what it needs.
@@ -674,6 +679,11 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     }
   }
 
+  /** Waits until what this execution, which has ended or waits for its caller, wrote has been passed on. */
+  async #passedOn({ revocation }: Entry, signal: AbortSignal | undefined): Promise<void> {
+    await interruptible(signal, revocation, () => this.#wasi.passedOn())
+  }
+
   /** Begins an execution. Most have no signal, and are done by the time they have begun. */
   #begin(entry: Entry, call: Call): Answer | SuspendedExecution | Promise<Answer | SuspendedExecution> {
     const { plugin, revocation } = entry
@@ -701,7 +711,7 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
   /** Goes on with an execution that asks for an effect: to its end, or as far as its caller says. */
   #converse(
     entry: Entry,
-    { signal, limits, grant }: Call,
+    { signal, limits, grant, world }: Call,
     first: native.Outcome & { type: 'effect' },
   ): Promise<Answer> | SuspendedExecution {
     const { supportsEffects, revocation, identity } = entry
@@ -713,12 +723,12 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
       limits: limits.native,
       maxEffects,
     })
-    if (this.#broker === undefined) return this.#suspend(entry, conversation)
+    if (this.#broker === undefined) return this.#suspend(entry, conversation, world !== undefined)
     return converse(conversation, { broker: this.#broker, plugin: identity, grant, revocation, signal })
   }
 
   /** Leaves an execution to its caller. */
-  #suspend(entry: Entry, conversation: Conversation): SuspendedExecution {
+  #suspend(entry: Entry, conversation: Conversation, writes: boolean): SuspendedExecution {
     if (this.#suspended >= MAX_SUSPENDED) {
       conversation.close()
       const message = `${MAX_SUSPENDED} executions wait for their callers already: resume or close them`
@@ -727,6 +737,9 @@ export class PluginRegistry<out Effects extends EffectsOption = EffectOptions> {
     this.#suspended += 1
     return new SuspendedExecution(conversation, {
       revocation: entry.revocation,
+      passedOn: async signal => {
+        if (writes) await this.#passedOn(entry, signal)
+      },
       onEnd: answer => {
         this.#suspended -= 1
         this.#ended(entry, answer)

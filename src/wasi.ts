@@ -125,9 +125,12 @@ export class Wasi {
     return new World(new (addon.native().World)(grant, captures, sink, stdin))
   }
 
-  /** Waits until what plugins wrote has been passed on. */
+  /** Waits until what plugins have written so far has been passed on. */
   async passedOn(): Promise<void> {
-    while (this.#sink !== undefined && this.#sink.inFlight > 0) await new Promise(setImmediate)
+    const sink = this.#sink
+    if (sink === undefined) return
+    const { taken } = sink
+    while (sink.handedOver < taken) await new Promise(setImmediate)
   }
 
   /** Passes on what an execution wrote that the event loop waited for. */
@@ -177,23 +180,35 @@ function newSink(): addon.OutputSink {
   const { OutputSink, UnwrittenOutput } = addon.native()
   const unwritten = new UnwrittenOutput()
   return new OutputSink(unwritten, (isStderr, bytes) => {
-    const written = () => unwritten.written(bytes.length)
     const stream = isStderr ? process.stderr : process.stdout
     // On a terminal text is all there can be; anywhere else bytes stay as they are.
-    passOn(
-      stream,
-      stream.isTTY ? (isStderr ? stderr : stdout).decode(bytes, { stream: true }) : bytes,
-      written,
-    )
+    const output = stream.isTTY ? (isStderr ? stderr : stdout).decode(bytes, { stream: true }) : bytes
+    passOn(stream, output, () => unwritten.written(bytes.length))
   })
 }
 
-function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, written?: () => void): void {
-  stream.write(stream.isTTY && typeof output === 'string' ? inert(output) : output, error => {
-    written?.()
-    // As with `console`: what nobody reads any more ends no program that does not listen for it.
-    if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
-  })
+/** `onWritten` is called once there is room for more. */
+function passOn(stream: NodeJS.WriteStream, output: string | Uint8Array, onWritten = () => {}): void {
+  let isWritten = false
+  const written = () => {
+    if (!isWritten) onWritten()
+    isWritten = true
+  }
+  try {
+    const hasRoom = stream.write(
+      stream.isTTY && typeof output === 'string' ? inert(output) : output,
+      error => {
+        written()
+        // As with `console`: what nobody reads any more ends no program that does not listen for it.
+        if (error && stream.listenerCount('error') === 0) stream.once('error', () => {})
+      },
+    )
+    // Of those who put something else in the place of `write`, to see what is written, few call back.
+    if (hasRoom) written()
+  } catch {
+    // The same.
+    written()
+  }
 }
 
 function opened(grant: addon.Grant | addon.CannotOpen): addon.Grant {

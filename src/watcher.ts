@@ -1,10 +1,12 @@
 import { basename, dirname, join, resolve, sep } from 'node:path'
+import { onAbort } from './abort.js'
 import type { EffectOptions, EffectsOption } from './effects/options.js'
 import { invalidArgument, isPluginHostError, PluginHostError } from './errors.js'
 import { modulePath } from './module-path.js'
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, checkSignal } from './options.js'
 import { PluginRegistry } from './registry.js'
 import { unreadable } from './scanner.js'
+import { textOfError } from './text-of-error.js'
 import { type Listing, list, metadataAt } from './watch/directory.js'
 import {
   Events,
@@ -79,7 +81,7 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
   readonly #shared: Shared
   readonly #signals: Signals
   readonly #stopFollowing: () => void
-  readonly #stopListening: () => void
+  #stopListening = () => {}
   /** What the system tells of, by the directory's real path. */
   #watched = new Map<string, Watched & { names: Set<string> }>()
   #listings: readonly Listing[] = []
@@ -149,9 +151,7 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
       else for (const path of change.paths) this.#files.get(path)?.registryChanged()
     })
     const { signal } = settings
-    const abort = () => void this.close()
-    signal?.addEventListener('abort', abort, { once: true })
-    this.#stopListening = () => signal?.removeEventListener('abort', abort)
+    if (signal !== undefined) this.#stopListening = onAbort(signal, () => void this.close())
   }
 
   /** Why directories are looked at rather than watched; undefined where they are watched. */
@@ -245,7 +245,10 @@ export class HotReloadWatcher<out Effects extends EffectsOption = EffectOptions>
     this.#fault = error
     if (!this.#isStarting && !isPluginHostError(error, 'ERR_CLOSED')) {
       // A defect: nothing that happens to files ends here.
-      process.emitWarning(`hot reload has stopped: ${String(error)}`, 'HotReloadWarning')
+      process.emitWarning(`hot reload has stopped: ${textOfError(error, 'stack')}`, {
+        type: 'HotReloadWarning',
+        code: 'SEN_WATCH_STOPPED',
+      })
     }
     void this.close()
   }

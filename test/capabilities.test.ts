@@ -4,7 +4,7 @@ import { internal } from './internal.js'
 
 const {
   absolutePath,
-  checkCapabilities,
+  checkDenied,
   common,
   hashOf,
   missing,
@@ -62,7 +62,7 @@ describe('capabilities that somebody wrote down', () => {
   })
 
   test('are an option like others', () => {
-    const { details } = faultSync('ERR_INVALID_ARG', () => checkCapabilities({ net: 1 }, 'options.deny'))
+    const { details } = faultSync('ERR_INVALID_ARG', () => checkDenied({ net: 1 }, 'options.deny'))
     expect(details).toEqual({ name: 'net' })
   })
 

@@ -17,6 +17,8 @@ export interface ResumeOptions {
 /** @internal What a registry wants to know of an execution that its caller goes on with. */
 export interface SuspensionOptions {
   readonly revocation: Revocation
+  /** Waits until what it has written has been passed on; fails where that is stopped. */
+  readonly passedOn: (signal: AbortSignal | undefined) => Promise<void>
   /** Called once, when the execution is over: with its answer, if there is one. */
   readonly onEnd: (answer: Answer | undefined) => void
 }
@@ -63,10 +65,17 @@ export class SuspendedExecution {
     let answer: Answer | undefined
     let next: SuspendedExecution | undefined
     try {
-      answer = await this.#conversation.resume(checked, signal)
-      if (answer !== undefined) return answer
-      next = new SuspendedExecution(this.#conversation, this.#options)
-      return next
+      const resumed = await this.#conversation.resume(checked, signal)
+      await this.#options.passedOn(signal)
+      if (resumed === undefined) {
+        next = new SuspendedExecution(this.#conversation, this.#options)
+        return next
+      }
+      answer = resumed
+      return answer
+    } catch (error) {
+      await this.#options.passedOn(signal).catch(() => {})
+      throw error
     } finally {
       if (next === undefined) this.#end(answer)
     }

@@ -1,5 +1,5 @@
 import type { AuditSink } from '../audit/sink.js'
-import { type CapabilitiesInput, checkCapabilities, NO_CAPABILITIES, union } from '../capabilities.js'
+import { type CapabilitiesInput, checkDenied, NO_CAPABILITIES, union } from '../capabilities.js'
 import { invalidArgument } from '../errors.js'
 import type { Capabilities } from '../manifest.js'
 import { checkBoolean, checkOneOf, checkOptions } from '../options.js'
@@ -86,7 +86,7 @@ export function checkPermissions(
 function denied(deny: PermissionOptions['deny'], path: string): Capabilities {
   if (deny === undefined) return NO_CAPABILITIES
   const lists = Array.isArray(deny) ? deny : [deny]
-  return lists.reduce<Capabilities>((sum, list) => union(sum, checkCapabilities(list, path)), NO_CAPABILITIES)
+  return lists.reduce<Capabilities>((sum, list) => union(sum, checkDenied(list, path)), NO_CAPABILITIES)
 }
 
 /** A sink that says nothing that is no answer to whether it is required. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { NO_CAPABILITIES, readCapabilities } from '../capabilities.js'
+import { NO_CAPABILITIES, readCapabilities, readDenied } from '../capabilities.js'
 import { invalidArgument } from '../errors.js'
 import { InvalidValue } from '../invalid-value.js'
 import type { Capabilities } from '../manifest.js'
@@ -79,7 +79,7 @@ function policyOf(document: JsonDocument, file: string): PermissionPolicy {
     plugins: plugins.map((entry: unknown, index) =>
       entryOf(document, entry, ['plugins', index], dirname(file)),
     ),
-    deny: deny === undefined ? NO_CAPABILITIES : capabilitiesOf(document, deny, ['deny']),
+    deny: deny === undefined ? NO_CAPABILITIES : capabilitiesOf(document, deny, ['deny'], readDenied),
   }
 }
 
@@ -127,9 +127,10 @@ function capabilitiesOf(
   document: JsonDocument,
   value: unknown,
   at: readonly (string | number)[],
+  read = readCapabilities,
 ): Capabilities {
   try {
-    return readCapabilities(value)
+    return read(value)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
     throw document.problem([...at, ...error.path], error.message)

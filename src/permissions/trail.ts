@@ -1,15 +1,16 @@
 import type { AuditEvent } from '../audit/event.js'
 import type { AuditSink } from '../audit/sink.js'
+import { textOfError } from '../text-of-error.js'
 import { isThenable } from '../thenable.js'
 
 /** Events that may wait for a sink that takes its time: as many as executions may by default. */
 const MOST_WAITING = 16_384
 
 /**
- * Events on their way to a sink, one after the other. A failure of a sink that is not required is nobody's
- * concern; that of one that is required stops whoever waits for the record. Where a sink falls too far behind,
- * what comes then is not recorded, which is said by warnings of the process (`AuditWarning`): when that begins, and
- * how much it was when the sink has caught up.
+ * Events on their way to a sink, one after the other. A failure of a sink that is required stops whoever waits for
+ * the record. Where nobody does, or the sink is not required, a warning of the process (`AuditWarning`) says that events
+ * are lost, once until it records again. Where a sink falls too far behind, what comes then is not recorded: a warning
+ * says when that begins, and how much it was when the sink has caught up.
  */
 export class AuditTrail {
   readonly #sink: AuditSink | undefined
@@ -17,6 +18,7 @@ export class AuditTrail {
   #last: Promise<void> | undefined
   #waiting = 0
   #lost = 0
+  #isFailing = false
 
   constructor(sink: AuditSink | undefined) {
     this.#sink = sink
@@ -41,22 +43,36 @@ export class AuditTrail {
     if (sink === undefined) return undefined
     const timed: AuditEvent = { time: new Date().toISOString(), ...event }
     const last = this.#last
+    if (last !== undefined && this.#waiting >= MOST_WAITING) {
+      const error = this.#lose()
+      if (this.isRequired) throw error
+      return undefined
+    }
     let recorded: Promise<void>
     try {
       if (last === undefined) {
         const answer: unknown = sink.record(timed)
-        if (!isThenable(answer)) return undefined
+        if (!isThenable(answer)) {
+          this.#isFailing = false
+          return undefined
+        }
         recorded = Promise.resolve(answer).then(nothing)
-      } else {
-        if (this.#waiting >= MOST_WAITING) throw this.#lose()
-        recorded = last.then(() => sink.record(timed))
-      }
+      } else recorded = last.then(() => sink.record(timed))
     } catch (error) {
       if (this.isRequired) throw error
+      this.#failed(error)
       return undefined
     }
     this.#waiting += 1
-    const settled = recorded.then(nothing, nothing)
+    const settled = recorded.then(
+      () => {
+        this.#isFailing = false
+      },
+      // Whoever waits for a required one hears of it.
+      error => {
+        if (!this.isRequired) this.#failed(error)
+      },
+    )
     this.#last = settled
     void settled.then(() => {
       this.#waiting -= 1
@@ -69,11 +85,21 @@ export class AuditTrail {
 
   /** The same for what happens whether or not it is recorded. */
   note(event: Omit<AuditEvent, 'time'>): void {
+    // There is nothing to be stopped.
+    const failed = (error: unknown) => this.#failed(error)
     try {
-      this.record(event)?.catch(nothing)
-    } catch {
-      // There is nothing to be stopped.
+      this.record(event)?.catch(failed)
+    } catch (error) {
+      failed(error)
     }
+  }
+
+  /** An event was not recorded, and nobody hears of it otherwise. */
+  #failed(error: unknown): void {
+    if (this.#isFailing) return
+    this.#isFailing = true
+    // One that is behind has been warned of.
+    if (this.#lost === 0) warn(`the audit sink records nothing for now: ${textOfError(error)}`)
   }
 
   /** An event cannot be recorded. */

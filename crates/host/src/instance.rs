@@ -1,7 +1,7 @@
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sen_host_protocol::{EffectResult, ExecuteResult};
 
@@ -144,7 +144,7 @@ impl Instance {
             owner: Some(self.closed.clone()),
             ..interrupts
         };
-        let mut turn = self.turn(&interrupts, runner.as_ref()).await?;
+        let mut turn = self.turn(&interrupts, runner.as_ref(), limits).await?;
         // Neither waiting nor compiling is the guest's time.
         let begin = |runner| Call {
             clock: Clock::start(limits.timeout, runner),
@@ -196,12 +196,15 @@ impl Instance {
         }
     }
 
-    /// Waits for the call that runs, unless there is a reason not to.
+    /// Waits for the call that runs, unless there is a reason not to. Where this thread does the
+    /// waiting, no longer than the guest would have.
     async fn turn(
         &self,
         interrupts: &Interrupts,
         runner: Option<&Runner>,
+        limits: &Limits,
     ) -> Result<Turn<'_>, Fault> {
+        let began = Instant::now();
         loop {
             if let Some(reason) = interrupts.reason() {
                 return Err(FaultKind::Interrupted(reason).into());
@@ -213,6 +216,10 @@ impl Instance {
             // Rare: asynchronous calls of one instance come one after the other.
             if let Some(runner) = runner {
                 runner.patience().await;
+            } else if began.elapsed() >= limits.timeout {
+                let timeout = limits.timeout;
+                let fault = Fault::from(FaultKind::DeadlineExceeded { timeout });
+                return Err(fault.with_usage(Usage::default()));
             }
             thread::sleep(Duration::from_millis(1));
         }

@@ -15,7 +15,7 @@ pub enum Stream {
 
 /// Takes what plugins write as they write it: on whatever thread the plugin runs.
 pub trait Sink: Send + Sync {
-    /// Takes some bytes.
+    /// Takes some bytes: at least one.
     fn write(&self, stream: Stream, bytes: &[u8]);
 
     /// Whether so much waits to be taken on that the plugin has to wait before it writes more.
@@ -115,7 +115,9 @@ impl Output {
                 });
             }
             captured.extend_from_slice(bytes);
-        } else if let Some(sink) = self.sink.as_ref().filter(|_| granted) {
+        } else if let Some(sink) = self.sink.as_ref().filter(|_| granted)
+            && !bytes.is_empty()
+        {
             sink.write(stream, bytes);
         }
         Ok(())

@@ -48,7 +48,21 @@ impl<T: 'static + Send, Args: 'static + JsValuesTupleIntoVec> EventLoopFunction<
     }
 
     pub(crate) fn call(&self, value: T) {
-        self.waiting.with(|waiting| waiting.push_back(value));
+        self.call_with(|_| Some(value));
+    }
+
+    /// As `call`, with what `value` makes of the last value that waits: another one, or nothing where
+    /// that one has taken it in.
+    pub(crate) fn call_with(&self, value: impl FnOnce(Option<&mut T>) -> Option<T>) {
+        let waits = self.waiting.with(|waiting| {
+            let another = value(waiting.back_mut());
+            let waits = another.is_some();
+            waiting.extend(another);
+            waits
+        });
+        if !waits {
+            return;
+        }
         let status = self
             .function
             .call((), ThreadsafeFunctionCallMode::NonBlocking);

@@ -31,5 +31,6 @@ mod receipt;
 )]
 mod stats;
 mod threads;
+mod version;
 mod watch;
 mod world;

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use napi::bindgen_prelude::{Buffer, FnArgs, Function, Uint8Array};
 use napi::{Error, Result};
@@ -11,6 +11,11 @@ use crate::grant::Grant;
 
 /// The most bytes that wait to be written before a plugin that writes more has to wait.
 const MAX_BYTES_UNWRITTEN: usize = 1 << 20;
+/// What plugins write before the event loop comes to it is handed over together, up to so many bytes:
+/// a turn of the event loop for each of many small pieces would be most of its time.
+const MAX_BYTES_TOGETHER: usize = 64 << 10;
+/// What a piece takes of that room besides its bytes, as it takes memory and time.
+const BYTES_EACH: usize = 64;
 
 /// Passes on what plugins write, on the event loop.
 #[napi]
@@ -33,10 +38,12 @@ impl UnwrittenOutput {
         Self::default()
     }
 
-    /// So many of the bytes that `onOutput` was called with are written, or lost: there is room for others.
+    /// What `onOutput` was called with, of so many bytes, is written, or lost: there is room for
+    /// others. To be called once for each time.
     #[napi(catch_unwind)]
     pub fn written(&self, bytes: u32) {
-        self.bytes.fetch_sub(bytes as usize, Ordering::Relaxed);
+        self.bytes
+            .fetch_sub(bytes as usize + BYTES_EACH, Ordering::Relaxed);
     }
 }
 
@@ -45,9 +52,11 @@ type OnOutput = EventLoopFunction<(bool, Vec<u8>), FnArgs<(bool, Buffer)>>;
 
 struct EventLoopSink {
     on_output: OnOutput,
-    /// What the event loop has not been given yet.
-    in_flight: Arc<AtomicUsize>,
-    /// That, and what it has not written yet.
+    /// Bytes that plugins wrote, from the first on.
+    taken: AtomicU64,
+    /// As many of these as the event loop has been given.
+    handed_over: Arc<AtomicU64>,
+    /// What it has not been given, or has not written yet.
     unwritten: UnwrittenOutput,
 }
 
@@ -64,17 +73,18 @@ impl OutputSink {
             (),
         >,
     ) -> Result<Self> {
-        let in_flight = Arc::new(AtomicUsize::new(0));
-        let landed = in_flight.clone();
+        let handed_over = Arc::new(AtomicU64::new(0));
+        let landed = handed_over.clone();
         let on_output =
             EventLoopFunction::new(&on_output, move |(is_stderr, bytes): (_, Vec<_>)| {
-                landed.fetch_sub(bytes.len(), Ordering::Relaxed);
+                landed.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 FnArgs::from((is_stderr, Buffer::from(bytes)))
             })?;
         Ok(Self {
             sink: Arc::new(EventLoopSink {
                 on_output,
-                in_flight,
+                taken: AtomicU64::new(0),
+                handed_over,
                 unwritten: unwritten.clone(),
             }),
         })
@@ -83,20 +93,41 @@ impl OutputSink {
 
 #[napi]
 impl OutputSink {
-    /// Bytes that `onOutput` has not been called with yet.
+    /// Bytes that plugins have written so far.
     #[napi(getter, catch_unwind)]
-    pub fn in_flight(&self) -> f64 {
-        self.sink.in_flight.load(Ordering::Relaxed) as f64
+    pub fn taken(&self) -> f64 {
+        self.sink.taken.load(Ordering::Relaxed) as f64
+    }
+
+    /// Bytes that `onOutput` has been called with so far, in the order in which they were written.
+    #[napi(getter, catch_unwind)]
+    pub fn handed_over(&self) -> f64 {
+        self.sink.handed_over.load(Ordering::Relaxed) as f64
     }
 }
 
 impl host::Sink for EventLoopSink {
     fn write(&self, stream: host::Stream, bytes: &[u8]) {
         let is_stderr = stream == host::Stream::Stderr;
-        self.in_flight.fetch_add(bytes.len(), Ordering::Relaxed);
         let UnwrittenOutput { bytes: unwritten } = &self.unwritten;
-        unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
-        self.on_output.call((is_stderr, bytes.to_vec()));
+        self.on_output.call_with(|last| {
+            // Under the lock that decides which comes first: in the order of what is handed over.
+            self.taken.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            unwritten.fetch_add(bytes.len(), Ordering::Relaxed);
+            match last {
+                Some((of_stderr, waiting))
+                    if *of_stderr == is_stderr
+                        && waiting.len() + bytes.len() <= MAX_BYTES_TOGETHER =>
+                {
+                    waiting.extend_from_slice(bytes);
+                    None
+                }
+                _ => {
+                    unwritten.fetch_add(BYTES_EACH, Ordering::Relaxed);
+                    Some((is_stderr, bytes.to_vec()))
+                }
+            }
+        });
     }
 
     fn is_full(&self) -> bool {
