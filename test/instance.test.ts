@@ -111,6 +111,19 @@ describe('a call that was broken off leaves nothing behind: the next begins with
   })
 })
 
+test('a call that waits on this thread for another one waits no longer than it may run itself', async () => {
+  const { instance } = await new PluginLoader().load(await guest('busy'))
+  const abort = new AbortController()
+  const call = follow(instance.execute(['18446744073709551615'], { signal: abort.signal, limits: endless }))
+  await meanwhile()
+  const { details } = faultSync('ERR_DEADLINE_EXCEEDED', () =>
+    instance.executeSync(['1'], { limits: { timeoutMs: 20 } }),
+  )
+  expect(details).toMatchObject({ timeoutMs: 20, usage: { fuelConsumed: 0n } })
+  expect(call.state()).toBe('pending')
+  abort.abort()
+})
+
 describe('a closed instance', () => {
   test('refuses every call', async () => {
     const instance = await live('counter')

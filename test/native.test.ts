@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -35,6 +35,23 @@ describe('without an addon for this platform', () => {
       cause: { code: 'ERR_DLOPEN_FAILED' },
     })
   })
+})
+
+test('an addon of another version is not used, and the error says what to do', async () => {
+  const host = await copyWithout(async (directory, addons) => {
+    const [addon = ''] = addons
+    await copyFile(new URL(`../dist/${addon}`, import.meta.url), join(directory, addon))
+    const file = join(directory, 'host.js')
+    const text = await readFile(file, 'utf8')
+    const { version } = createRequire(import.meta.url)('sen-plugin-host/package.json')
+    await writeFile(file, text.replaceAll(version, '99.0.0'))
+  })
+  const error = thrown(() => new host.PluginRegistry()) as Error
+  expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED_PLATFORM', details: { reason: 'other-version' } })
+  expect(error.message).toContain('Delete node_modules and the lock file')
+  expect((error.cause as Error).message).toMatch(
+    / is of version \S+, and sen-plugin-host of version 99\.0\.0$/,
+  )
 })
 
 describe('where Node says that it runs on', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { readdirSync } from 'node:fs'
 import {
   appendFile,
@@ -19,7 +20,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { HotReloadWatcher, PluginRegistry } from 'sen-plugin-host'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, follow, meanwhile } from './calls.js'
 import { fault, faultSync, rejection } from './fault.js'
 import { answering, guest, guestFile, temporaryDirectory } from './guest.js'
@@ -622,6 +623,28 @@ describe('manners', () => {
     await using other = await HotReloadWatcher.start(new PluginRegistry(), [directory], SHORT)
     expect(other.registry.listCommands()).toEqual(['a'])
     expect(watching.events).toEqual([])
+  })
+
+  test('one signal closes many, and Node warns of no leak', async () => {
+    const directory = await temporaryDirectory()
+    const warnings: string[] = []
+    const hear = ({ name }: Error) => void warnings.push(name)
+    process.on('warning', hear)
+    onTestFinished(() => void process.off('warning', hear))
+    const controller = new AbortController()
+    const { signal } = controller
+    const watchers = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        HotReloadWatcher.start(new PluginRegistry(), [directory], { ...SHORT, signal }),
+      ),
+    )
+    expect(getEventListeners(signal, 'abort').length).toBeLessThan(2)
+    controller.abort()
+    await Promise.all(watchers.map(watcher => watcher.close()))
+    expect({ warnings, listeners: getEventListeners(signal, 'abort') }).toEqual({
+      warnings: [],
+      listeners: [],
+    })
   })
 
   test('a signal closes it, or keeps it from starting', async () => {

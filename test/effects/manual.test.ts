@@ -1,14 +1,17 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import {
   type EffectsOption,
   type Executed,
   HotReloadWatcher,
+  PermissionPresets,
   PluginRegistry,
   type SuspendedExecution,
 } from 'sen-plugin-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endless, meanwhile } from '../calls.js'
 import { anyUsage, fault, rejection } from '../fault.js'
-import { guest, guestFile, temporaryDirectory } from '../guest.js'
+import { compile, guest, guestFile, temporaryDirectory } from '../guest.js'
+import { data, manifest } from '../permissions/asking.js'
 
 describe("with effects: 'manual'", () => {
   test('an execution returns its effect, and goes on with the result', async () => {
@@ -41,6 +44,31 @@ describe("with effects: 'manual'", () => {
     const { details } = await fault('ERR_TOO_MANY_EFFECTS', resumed(step))
     expect(details).toEqual({ limit: 3, usage: { ...anyUsage, effects: 3 } })
     expect(registry.stats().executions).toEqual({ total: 1, succeeded: 0, errored: 0, faulted: 1 })
+  })
+
+  test('one whose caller gives up before it has the effect leaves nothing behind', async () => {
+    const registry = new PluginRegistry({
+      effects: 'manual',
+      permissions: PermissionPresets.testing(),
+      wasi: { stdio: 'inherit' },
+    })
+    const { command } = await registry.loadPlugin(await sleeping())
+    for (const end of ['abort', 'unload'] as const) {
+      const abort = new AbortController()
+      const stop = () => {
+        if (end === 'abort') abort.abort()
+        else registry.unload(command.name)
+      }
+      // As late as can be: the guest has asked.
+      tracingChannel('sen-plugin-host:execute').asyncEnd.subscribe(stop)
+      onTestFinished(() => void tracingChannel('sen-plugin-host:execute').asyncEnd.unsubscribe(stop))
+      const error = await rejection(registry.execute(command.name, [], { signal: abort.signal }))
+      tracingChannel('sen-plugin-host:execute').asyncEnd.unsubscribe(stop)
+      expect(error).toMatchObject(end === 'abort' ? { name: 'AbortError' } : { code: 'ERR_UNLOADED' })
+    }
+    expect(registry.stats().executions).toEqual({ total: 2, succeeded: 0, errored: 0, faulted: 2 })
+    await idle(registry)
+    await registry.close()
   })
 
   test('an effect is answered once', async () => {
@@ -172,6 +200,21 @@ async function begin(registry: PluginRegistry<'manual'>, command: string): Promi
 function suspension(step: Executed<'manual'>): SuspendedExecution {
   if (step.type !== 'effect') throw new Error(`it ended with ${step.type}`)
   return step
+}
+
+/** A plugin for WASI that may write, and asks for an effect. */
+function sleeping(): Promise<Uint8Array> {
+  const described = manifest('sleeping', { stdio: { stdout: true } })
+  return compile(`(module
+    (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 256) "\\81\\a6Effect\\81\\a5Sleep\\82\\a2id\\01\\abduration_ms\\01\\81\\a7Success\\a5awake")
+    (data (i32.const 4096) "${data(described)}")
+    (func (export "plugin_alloc") (param i32) (result i32) (i32.const 1024))
+    (func (export "plugin_dealloc") (param i32 i32))
+    (func (export "plugin_manifest") (result i64) (i64.const ${(4096n << 32n) | BigInt(described.length)}))
+    (func (export "plugin_resume") (param i32 i32 i32) (result i64) (i64.const 0x121_0000000f))
+    (func (export "plugin_execute") (param i32 i32) (result i64) (i64.const 0x100_00000021)))`)
 }
 
 /** Waits until no instance of the process is held for an execution. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { guestFile, guestFiles, temporaryDirectory } from '../guest.js'
 import { rounds } from './rounds.js'
@@ -10,6 +11,7 @@ const { platform, arch } = process
 
 describe('in a Node with the permission model', () => {
   const flags = [permission, '--allow-fs-read=*', '--allow-fs-write=*']
+  const root = fileURLToPath(new URL('../..', import.meta.url))
 
   test('that allows no addons, the error says so', async () => {
     await rounds(
@@ -21,6 +23,17 @@ describe('in a Node with the permission model', () => {
           error: { code: 'ERR_UNSUPPORTED_PLATFORM', details: { platform, arch, reason: 'addons-disabled' } },
         }),
       { flags },
+    )
+  })
+
+  test('that allows to read the program, the package and its plugins alone, plugins run', async () => {
+    const directory = await temporaryDirectory()
+    const path = await guestFile(directory, 'echo')
+    await rounds(
+      'idle.mjs',
+      [path],
+      ({ code, stdout }) => expect({ code, stdout }).toEqual({ code: 0, stdout: 'done\n' }),
+      { flags: [permission, '--allow-addons', `--allow-fs-read=${root}*`, `--allow-fs-read=${directory}/*`] },
     )
   })
 

@@ -48,6 +48,18 @@ describe('a policy file', () => {
     expect(readPermissionPolicy(pathToFileURL(path)).file).toBe(path)
   })
 
+  test('a host is denied over any protocol, and granted over https, where none is named', async () => {
+    const net = [{ host: 'example.com' }]
+    const path = await policyFile({
+      version: 1,
+      plugins: [{ ...entry, capabilities: { net } }],
+      deny: { net },
+    })
+    const { plugins, deny } = readPermissionPolicy(path)
+    expect(plugins[0]?.capabilities.net).toEqual([{ host: 'example.com', protocol: 'https' }])
+    expect(deny.net).toEqual([{ host: 'example.com', protocol: 'tcp' }])
+  })
+
   test.each<[string, object, string]>([
     ['no object', [], 'policyFile'],
     ['no version', {}, 'version'],

@@ -775,6 +775,19 @@ describe('a deny list wins', () => {
     expect(used()).toEqual([full(write)])
   })
 
+  test('over any protocol, where it names a host alone', async () => {
+    const { registry } = registryWith({
+      strategy: new TrustAllPermissionStrategy(),
+      deny: { net: [{ host: 'example.com' }, { host: 'example.org', protocol: 'https' }] },
+    })
+    for (const protocol of ['https', 'http', 'tcp'] as const) {
+      await registry.loadPlugin(await asking(protocol, { net: [{ host: 'example.com', protocol }] }))
+      await fault('ERR_PERMISSION_DENIED', registry.execute(protocol))
+    }
+    await registry.loadPlugin(await asking('other', { net: [{ host: 'example.org', protocol: 'http' }] }))
+    expect(await registry.execute('other')).toMatchObject({ output: 'ok' })
+  })
+
   test('however the path is spelled, from wherever the program runs', async () => {
     const before = process.cwd()
     const directory = await temporaryDirectory()

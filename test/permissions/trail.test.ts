@@ -68,3 +68,33 @@ test('only what can be awaited is waited for', () => {
   expect(trail.record(event)).toBeUndefined()
   expect(events).toHaveLength(2)
 })
+
+test.each([false, true])(
+  'a sink that fails where nobody waits for it is warned of, once until it recovers (later: %j)',
+  async isLater => {
+    for (const required of [false, true]) {
+      const heard = await warnings()
+      let fails = false
+      const record = () => {
+        if (!fails) return isLater ? Promise.resolve() : undefined
+        if (isLater) return Promise.reject(new Error('no room'))
+        throw new Error('no room')
+      }
+      const trail = new AuditTrail({ required, record })
+      for (const failing of [true, true, false, true]) {
+        fails = failing
+        trail.note(event)
+        await heard()
+      }
+      const warning = expect.stringContaining('records nothing for now: no room')
+      expect(await heard()).toEqual([warning, warning])
+    }
+  },
+)
+
+test('whoever waits for a required sink hears of its failure, and nobody else', async () => {
+  const heard = await warnings()
+  const trail = new AuditTrail({ required: true, record: () => Promise.reject(new Error('no room')) })
+  await expect(trail.record(event)).rejects.toThrow('no room')
+  expect(await heard()).toEqual([])
+})

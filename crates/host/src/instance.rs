@@ -83,9 +83,7 @@ impl Instance {
         limits: &Limits,
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
-        let input = Input::Execute(args.into());
-        let reply = drive::run(pin!(self.call(input, limits, interrupts.into(), None)))?;
-        Ok((reply.result, reply.usage))
+        self.run(Input::Execute(args.into()), limits, interrupts.into())
     }
 
     /// Hands the result of an effect to this instance, which asked for it.
@@ -100,7 +98,19 @@ impl Instance {
         interrupts: impl Into<Interrupts>,
     ) -> Result<(ExecuteResult, Usage), Fault> {
         let input = Input::Resume(effect_id, result.clone());
-        let reply = drive::run(pin!(self.call(input, limits, interrupts.into(), None)))?;
+        self.run(input, limits, interrupts.into())
+    }
+
+    /// A function of this crate's own, that no caller has a copy of: calls into guests compiled twice
+    /// need not leave them the same stack.
+    #[inline(never)]
+    fn run(
+        &self,
+        input: Input,
+        limits: &Limits,
+        interrupts: Interrupts,
+    ) -> Result<(ExecuteResult, Usage), Fault> {
+        let reply = drive::run(pin!(self.call(input, limits, interrupts, None)))?;
         Ok((reply.result, reply.usage))
     }
 
