@@ -42,8 +42,9 @@ beside it, where a WASI plugin's output is captured, \`stdout\` and \`stderr\` h
 | --- | --- | --- | ---: |
 ${rows.join('\n')}
 
-What the system says of a path (\`ENOENT\`, \`EACCES\` …) comes with Node's own code and the \`path\`. A call that is aborted
-rejects with the reason of its signal.
+What the system says of a path (\`ENOENT\`, \`EACCES\` …) comes with Node's own code and the \`path\`; in a scan's
+\`failures\` and a watcher's \`failed\` it is the \`cause\` of \`ERR_INVALID_MODULE\`. A call that is aborted rejects with the reason of its
+signal.
 
 ## Why an execution was refused
 

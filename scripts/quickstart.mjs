@@ -23,9 +23,12 @@ await main(() => {
   say('Building the TypeScript package')
   run('node', ['scripts/build-ts.mjs'])
 
-  const python = ['python3', 'python'].some(name => ask(name, ['--version']) !== undefined)
-  const zig = python || ask('zig', ['version']) !== undefined
-  say(`Building the example plugins${zig ? '' : '; without those in Zig and C, which need Zig or Python 3'}`)
+  // Zig comes with pip, which some systems leave out of their Python.
+  const pip = ['python3', 'python'].some(name => ask(name, ['-m', 'pip', '--version']) !== undefined)
+  const zig = pip || ask('zig', ['version']) !== undefined
+  say(
+    `Building the example plugins${zig ? '' : '; without those in Zig and C, which need Zig or Python 3 with pip'}`,
+  )
   run('node', ['scripts/build-plugins.mjs', ...(zig ? [] : ['--no-zig'])])
 
   say('Running plugins')

@@ -46,7 +46,8 @@ export type UnsafeFileReason =
 
 /**
  * Why there is no addon: none is made for this system (`no-addon`), it is not installed, this process was told
- * to load none (`addons-disabled`), or it is there and the system refuses it.
+ * to load none (`addons-disabled`), it is there and of another version of this package (`other-version`), or the system
+ * refuses it (`not-loadable`).
  */
 export type UnsupportedPlatformReason =
   | 'no-addon'
@@ -100,7 +101,7 @@ export interface PluginHostErrorDetails {
     readonly function?: string
     readonly backtrace: readonly TrapFrame[]
   } & WithUsage
-  /** Over the limit of effects in one execution. */
+  /** Over the limit of effects in one execution: 0 with `executeSync`, which carries out none. */
   ERR_TOO_MANY_EFFECTS: { readonly limit: number } & MaybeUsage
   /** No such command. */
   ERR_COMMAND_NOT_FOUND: { readonly command: string; readonly suggestions: readonly string[] }

@@ -3,7 +3,6 @@
  *
  * @module sen-plugin-host/commander
  */
-import type { Command as Program } from 'commander'
 import {
   type Argument,
   type Command,
@@ -23,6 +22,44 @@ import { type AddPluginsOptions, checkAddPlugins } from './options.js'
 
 export type { AddPluginsOptions } from './options.js'
 
+/** What is needed of commander: a `Command` of any version from 12 on. */
+export interface CommanderProgram {
+  /** The words that are no options, once they are parsed. */
+  readonly args: readonly string[]
+  /** Its commands, of which one whose plugin has gone is taken. */
+  readonly commands: readonly CommanderProgram[]
+  /** The options of its own. */
+  readonly options: readonly { readonly short?: string | undefined; readonly long?: string | undefined }[]
+  /** The command that it is one of. */
+  readonly parent: CommanderProgram | null
+  /** Splits words into options and others. */
+  parseOptions: (words: string[]) => { operands: string[]; unknown: string[] }
+  /** What runs it. */
+  action(run: () => Promise<void>): unknown
+  /** Its other names. */
+  aliases(): string[]
+  /** Takes words that no argument is for. */
+  allowExcessArguments(): unknown
+  /** Adds an argument. */
+  argument(name: string, description: string): unknown
+  /** Adds a command. */
+  command(name: string): CommanderProgram
+  /** Says what it is for. */
+  description(text: string): unknown
+  /** Leaves options after a command to that. */
+  enablePositionalOptions(): unknown
+  /** Whether it has a command that explains the others. */
+  helpCommand(enabled: boolean): unknown
+  /** Its name. */
+  name(): string
+  /** Adds an option. */
+  option(flags: string, description: string): unknown
+  /** Explains it. */
+  outputHelp(): void
+  /** Says how it is called. */
+  usage(text: string): unknown
+}
+
 /**
  * Adds the commands of a registry to a program made with commander, each with its arguments, options
  * and subcommands in the program's help. They come and go with the registry's plugins; a command that
@@ -34,14 +71,14 @@ export type { AddPluginsOptions } from './options.js'
  * @throws {PluginHostError} `ERR_INVALID_ARG`.
  */
 export function addPlugins(
-  program: Program,
+  program: CommanderProgram,
   registry: PluginRegistry,
   options?: AddPluginsOptions,
 ): () => void {
   const checked = checkAddPlugins(registry, options)
-  for (let parent: Program | null = program; parent !== null; parent = parent.parent)
+  for (let parent: CommanderProgram | null = program; parent !== null; parent = parent.parent)
     parent.enablePositionalOptions()
-  const added = new Map<string, Program>()
+  const added = new Map<string, CommanderProgram>()
   return follow(registry, checked, {
     add: spec => {
       const isTaken = program.commands.some(command =>
@@ -54,7 +91,7 @@ export function addPlugins(
     remove: name => {
       const command = added.get(name)
       added.delete(name)
-      const commands = program.commands as Program[]
+      const commands = program.commands as CommanderProgram[]
       const index = command === undefined ? -1 : commands.indexOf(command)
       if (index >= 0) commands.splice(index, 1)
     },
@@ -62,18 +99,17 @@ export function addPlugins(
 }
 
 function addCommand(
-  parent: Program,
+  parent: CommanderProgram,
   spec: Command,
   path: readonly string[],
   options: AddPluginsOptions,
   run: (words: readonly string[]) => Promise<void>,
-): Program {
+): CommanderProgram {
   const command = parent.command(spec.name)
-  command
-    .description(inertExcerpt(spec.about, BOUNDS.about))
-    .usage(inertExcerpt(usageOf(spec, '').trim(), BOUNDS.about))
-    .helpCommand(false)
-    .allowExcessArguments()
+  command.description(inertExcerpt(spec.about, BOUNDS.about))
+  command.usage(inertExcerpt(usageOf(spec, '').trim(), BOUNDS.about))
+  command.helpCommand(false)
+  command.allowExcessArguments()
   for (const arg of spec.args.slice(0, BOUNDS.listed)) list(command, arg)
   for (const subcommand of spec.subcommands.slice(0, BOUNDS.listed))
     addCommand(command, subcommand, [...path, subcommand.name], options, run)
@@ -89,7 +125,7 @@ function addCommand(
 }
 
 /** Lists an argument or option; not one that could not be typed, or that another one is called like. */
-function list(command: Program, arg: Argument): void {
+function list(command: CommanderProgram, arg: Argument): void {
   if (!isOption(arg)) {
     // What commander would take for a mark of its own.
     const name = inertExcerpt(valueNameOf(arg), BOUNDS.name).replace(/\.+$/, '')
@@ -106,6 +142,6 @@ function list(command: Program, arg: Argument): void {
   command.option(flags.join(', ') + value, explanationOf(arg, BOUNDS.explanation))
 }
 
-function rootOf(program: Program): Program {
+function rootOf(program: CommanderProgram): CommanderProgram {
   return program.parent === null ? program : rootOf(program.parent)
 }

@@ -37,7 +37,7 @@ const DEFAULT_MAX_FILES = 5
  *
  * The file is opened by the first event, checked through its descriptor, and refused with
  * `ERR_UNSAFE_FILE` where others have a hand in it: a link, a FIFO or device, another user's, one that
- * group or others may write to, or one in a directory that everybody may write to.
+ * group or others may write to, or one in a directory that they may write to, or that is neither this user's nor root's.
  */
 export class FileAuditSink implements AuditSink {
   readonly required: boolean

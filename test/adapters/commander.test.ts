@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+// The oldest that is supported.
+import { Command as OldestCommand } from 'commander-12'
 import { PluginRegistry, type RouterResponse } from 'sen-plugin-host'
 import { type AddPluginsOptions, addPlugins } from 'sen-plugin-host/commander'
 import { describe, expect, test } from 'vitest'
@@ -8,10 +10,10 @@ import { hostilePlugin, wordyPlugin } from '../hostile-plugin.js'
 import { having, LINES } from './plugins.js'
 
 /** A program, and what becomes of its plugins' commands. */
-function program(registry: PluginRegistry, options: AddPluginsOptions = {}) {
+function program(registry: PluginRegistry, options: AddPluginsOptions = {}, Program = Command) {
   const responses: RouterResponse[] = []
   const texts: string[] = []
-  const app = new Command('app').option('--loud', 'says more').exitOverride()
+  const app = new Program('app').option('--loud', 'says more').exitOverride()
   app.configureOutput({ writeOut: text => texts.push(text), writeErr: text => texts.push(text) })
   app.command('status').action(() => void texts.push('fine'))
   const stop = addPlugins(app, registry, { respond: response => void responses.push(response), ...options })
@@ -29,6 +31,12 @@ describe("a registry's commands in a program of commander's", () => {
     const { run, responses } = program(await having('greet', 'echo', 'error-user', 'forever'))
     expect(await run(line)).toMatchObject({ exitCode, output })
     expect(responses).toHaveLength(1)
+  })
+
+  test.each(LINES)('in its oldest version: %s', async (line, exitCode, output) => {
+    const registry = await having('greet', 'echo', 'error-user', 'forever')
+    const { run } = program(registry, {}, OldestCommand as unknown as typeof Command)
+    expect(await run(line)).toMatchObject({ exitCode, output })
   })
 
   test('leave the program its own commands', async () => {

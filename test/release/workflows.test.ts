@@ -17,7 +17,11 @@ interface Job {
   readonly permissions?: Readonly<Record<string, string>>
   readonly strategy?: { readonly matrix: Readonly<Record<string, unknown>> }
   readonly 'timeout-minutes'?: number
-  readonly steps?: readonly { readonly uses?: string; readonly run?: string }[]
+  readonly steps?: readonly {
+    readonly uses?: string
+    readonly run?: string
+    readonly with?: Readonly<Record<string, unknown>>
+  }[]
 }
 
 const folder = join(root, '.github', 'workflows')
@@ -32,7 +36,7 @@ const { scripts, napi } = (await readManifest(root)) as unknown as {
   napi: { targets: string[] }
 }
 
-// Machines that came after the linter.
+// Machines that came after the linter, as `queue` of `concurrency` did.
 const RUNNERS = [
   'ubuntu-24.04',
   'ubuntu-24.04-arm',
@@ -48,7 +52,9 @@ describe.each(files)('the workflow %s', file => {
     const lint = await createLinter()
     const findings = lint(text(file), join(folder, file))
     const isNew = ({ kind, message }: { kind: string; message: string }) =>
-      kind === 'runner-label' && RUNNERS.some(runner => message.startsWith(`label "${runner}" is unknown`))
+      (kind === 'runner-label' &&
+        RUNNERS.some(runner => message.startsWith(`label "${runner}" is unknown`))) ||
+      (kind === 'syntax-check' && message.startsWith('unexpected key "queue" for "concurrency" section'))
     expect(findings.filter(finding => !isNew(finding))).toEqual([])
   })
 
@@ -96,6 +102,15 @@ test('a change is checked as a whole, on every platform, with what it depends on
   expect(stepsOf('ci.yml')).toEqual(
     expect.arrayContaining(['bash .ci/run', 'npm run check:platforms', 'npm run check:dependencies']),
   )
+})
+
+test('a change is tested as a whole on every line of Node', () => {
+  const { checks, nodes } = workflow('ci.yml').jobs
+  const [setup] = (checks?.steps ?? []).flatMap(({ uses, with: options }) =>
+    uses?.startsWith('actions/setup-node@') ? [options?.['node-version']] : [],
+  )
+  expect([setup, ...(nodes?.strategy?.matrix.node as number[])]).toEqual(NODES)
+  expect(nodes?.steps?.at(-1)?.run).toBe('npx vitest run')
 })
 
 describe('a release', () => {
