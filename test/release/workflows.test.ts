@@ -109,7 +109,7 @@ test('a change is tested as a whole on every line of Node', () => {
   const [setup] = (checks?.steps ?? []).flatMap(({ uses, with: options }) =>
     uses?.startsWith('actions/setup-node@') ? [options?.['node-version']] : [],
   )
-  expect([setup, ...(nodes?.strategy?.matrix.node as number[])]).toEqual(NODES)
+  expect([setup].concat(nodes?.strategy?.matrix.node)).toEqual(NODES)
   expect(nodes?.steps?.at(-1)?.run).toBe('npx vitest run')
 })
 
