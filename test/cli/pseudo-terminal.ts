@@ -1,4 +1,6 @@
-import { spawn } from '@lydell/node-pty'
+import { closeSync, constants, openSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { type IPty, spawn } from '@lydell/node-pty'
 import headless from '@xterm/headless'
 import { onTestFinished } from 'vitest'
 
@@ -32,6 +34,7 @@ export class PseudoTerminal {
       ...(env === undefined ? {} : { env }),
     })
     this.#write = keys => pty.write(keys)
+    keepOpen(pty)
     pty.onData(text => {
       this.#raw += text
       this.#terminal.write(text, () => this.#look())
@@ -94,4 +97,24 @@ export class PseudoTerminal {
       this.#look()
     })
   }
+}
+
+/**
+ * What a program wrote last is lost on a busy machine: libuv takes the end of a terminal for the end of what is to be read,
+ * though there are more than 4,096 bytes, and node-pty destroys after 200 ms what it has not read. So the terminal stays
+ * open until all is read.
+ */
+function keepOpen(pty: IPty): void {
+  const { _socket: socket, _pty: path } = pty as unknown as { _socket: Socket; _pty: string }
+  const end = openSync(path, constants.O_RDWR | constants.O_NOCTTY)
+  const closeOnceRead = () => {
+    const read = socket.bytesRead
+    // A turn of the event loop reads.
+    setImmediate(() => setImmediate(() => (socket.bytesRead > read ? closeOnceRead() : closeSync(end))))
+  }
+  // Which node-pty sets at the program's end, and tells nobody else of.
+  Object.defineProperty(pty, '_boundClose', { get: () => false, set: closeOnceRead })
+  const destroy = socket.destroy.bind(socket)
+  // Of use where a terminal tells of no end; on Linux it does.
+  socket.destroy = error => (error != null || socket.readableEnded ? destroy(error) : socket)
 }
