@@ -11,6 +11,7 @@ use super::descriptor::Descriptor;
 
 /// How soon something outside is looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const SOONEST: Duration = Duration::from_millis(1);
 
 /// Comes to an end on a thread that may be kept waiting, where this guest can do something that
 /// takes time: files, or streams of the process.
@@ -41,6 +42,9 @@ pub(super) async fn for_input(caller: &mut Caller<'_, State>, fd: u32) -> wasmti
 
 /// Waits until what the guest writes can be passed on.
 pub(super) async fn for_output(caller: &mut Caller<'_, State>) -> wasmtime::Result<()> {
+    // Who has waited looks sooner than who has just written: by writing on and on, none keeps what
+    // room there is from the others.
+    let mut soon = LOOK_AGAIN;
     loop {
         let is_full = caller
             .data_mut()
@@ -49,7 +53,8 @@ pub(super) async fn for_output(caller: &mut Caller<'_, State>) -> wasmtime::Resu
         if !is_full {
             return Ok(());
         }
-        pause(caller, Some(Instant::now() + LOOK_AGAIN), false).await?;
+        pause(caller, Some(Instant::now() + soon), false).await?;
+        soon = (soon / 2).max(SOONEST);
     }
 }
 
