@@ -109,7 +109,7 @@ describe('standard output of the process, where a plugin’s is passed on', () =
         within: ['sh', '-c', '"$@" 2>/dev/null | tr -d "\\0"', 'sh'],
       },
     )
-    expect(stdout).toBe('brief ended first\n')
+    expect(stdout).toBe('1 executes, AbortError\n')
   })
 
   test('goes on where a program has put a `write` of its own in its place, that throws or calls nobody back', async () => {
